@@ -1,0 +1,311 @@
+"""The answering half of a talk: crisis guard first, then the dialogue engine, then the voice. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from bot import server_events as events
+from bot.commands import AskDialogue, DialogueDone, DialogueFailed, DialogueMessage, Understood
+from bot.history import History
+from bot.journal import Journal
+from bot.outbox import Outbox
+from bot.phrases import Phrases
+from bot.replying import Replying
+from bot.response import Response
+from bot.talk_state import TalkState, Turn
+from language import detect_script_language, normalise, split_sentences
+
+__all__ = ["Answering", "Guard"]
+
+_CRISIS_LEVEL = 2
+_REPAIR_VOICE_MS = 1_000  # shorter unintelligible bursts are passed over in silence
+
+
+class Guard(Protocol):
+    """The crisis guard; package `crisis`."""
+
+    def assess(self, text: str, *, language: str | None = None, context: tuple[str, ...] = ()) -> Any:
+        """Gives `level` 0–3 and `kind` of the danger in a text."""
+
+    def reply(self, level: int, language: str, country: str | None) -> Any:
+        """Gives the fixed, reviewed `text` for a level and the country's `lines`."""
+
+
+class Answering:
+    """Answers turns, one reply at a time.
+
+    Args:
+        state: the talk.
+        outbox: takes commands and events.
+        history: takes the bot's items.
+        journal: remembers.
+        guard: the crisis guard, run on every transcript and every typed turn.
+        phrases: the gateway's own sentences.
+        new_id: makes an id with the given prefix.
+    """
+
+    def __init__(
+        self,
+        *,
+        state: TalkState,
+        outbox: Outbox,
+        history: History,
+        journal: Journal,
+        guard: Guard,
+        phrases: Phrases,
+        new_id: Callable[[str], str],
+    ) -> None:
+        self._state = state
+        self._outbox = outbox
+        self._history = history
+        self._journal = journal
+        self._guard = guard
+        self._phrases = phrases
+        self._replying = Replying(emit=outbox.emit, send=outbox.send, new_id=new_id)
+        self._intents: dict[str, str | None] = {}
+
+    @property
+    def replying(self) -> bool:
+        """Whether a reply is under way."""
+        return self._replying.current is not None
+
+    # Beginning a reply ---------------------------------------------------------------------------
+
+    def greet(self, metadata: dict[str, str] | None, spoken: bool | None) -> None:
+        """Says what this is, and asks how the user feels."""
+        language = self._state.language
+        self._begin(None, metadata=metadata, spoken=spoken)
+        self._disclose(language)
+        self._say(self._phrases.say("greeting", language), language)
+        self._finish()
+
+    def repair(self, turn: Turn) -> None:
+        """Asks for a turn again whose words were not heard, unless it was a short burst."""
+        if turn.voiced_ms >= _REPAIR_VOICE_MS:
+            language = self._state.language
+            self._begin(turn, metadata=None, spoken=None)
+            self._say(self._phrases.say("not_heard", language), language)
+            self._finish()
+
+    def answer_crisis(self, turn: Turn) -> bool:
+        """Runs the guard; where it finds danger, answers at once without asking any other part."""
+        context = ("asked",) if self._state.asked_about_crisis else ()
+        text = normalise(turn.text, turn.language)
+        assessment = self._guard.assess(text, language=turn.language, context=context)
+        level: int = assessment.level
+        self._state.asked_about_crisis = level == 1
+        if level == 0:
+            return False
+        country = self._state.identity.country
+        reply = self._guard.reply(level, turn.language, country)
+        lines = reply.lines if level >= _CRISIS_LEVEL else ()
+        shown = tuple(f"{line.name} {line.number}" for line in lines)
+        self._journal.crisis(turn, level=level, kind=assessment.kind, lines=shown)
+        self._begin(turn, metadata=None, spoken=None)
+        self._intents[turn.item_id] = "crisis"
+        self._outbox.send_own(
+            {"type": "hamdel.intent", "item_id": turn.item_id, "intent": "crisis", "language": turn.language}
+        )
+        if level >= _CRISIS_LEVEL:
+            self._state.crisis_level = max(self._state.crisis_level, level)
+            self._outbox.send_own(
+                {
+                    "type": "hamdel.crisis",
+                    "level": level,
+                    "country": country,
+                    "lines": [{"name": ln.name, "number": ln.number, "kind": ln.kind} for ln in lines],
+                    "text": reply.text,
+                }
+            )
+            self._ask_dialogue(turn, crisis_level=level)
+        self._say(reply.text, turn.language)
+        self._finish()
+        return True
+
+    def ask(self, turn: Turn, metadata: dict[str, str] | None = None, spoken: bool | None = None) -> None:
+        """Gives a turn to the dialogue engine."""
+        self._begin(turn, metadata=metadata, spoken=spoken)
+        self._ask_dialogue(turn, crisis_level=0)
+
+    def cancel(self, reason: str) -> bool:
+        """Stops the reply under way: "turn_detected" or "client_cancelled"; False where there is none."""
+        response = self._replying.cancel(reason)
+        if response is not None:
+            self._keep(response, status="cancelled")
+        return response is not None
+
+    # What the dialogue engine says ---------------------------------------------------------------
+
+    def dialogue_message(self, message: DialogueMessage) -> None:
+        """Speaks a message; one for an interrupted turn is not spoken."""
+        turn = self._answered(message.turn_id)
+        if turn is None:
+            return
+        if message.custom:
+            self._show(turn, message.custom)
+        if message.text:
+            turn.times_ms.setdefault("reply", self._outbox.now_ms)
+            language = detect_script_language(message.text) or turn.language
+            if not self._state.disclosed:
+                self._disclose(language)
+            self._say(message.text, language)
+
+    def dialogue_done(self, done: DialogueDone) -> None:
+        """Ends the reply when its last sound is out."""
+        if done.intent == "change_language" and done.language in ("en", "fa"):
+            self._state.pinned_language = done.language
+        turn = self._answered(done.turn_id)
+        if turn is not None and turn.item_id not in self._intents:
+            self._intents[turn.item_id] = done.intent
+            self._outbox.send_own(
+                {
+                    "type": "hamdel.intent",
+                    "item_id": turn.item_id,
+                    "intent": done.intent,
+                    "language": done.language or turn.language,
+                }
+            )
+            self._finish()
+
+    def dialogue_failed(self, failed: DialogueFailed) -> None:
+        """Says kindly that something is down; a crisis reply goes on unharmed."""
+        turn = self._answered(failed.turn_id)
+        if turn is not None and turn.item_id not in self._intents:
+            self._intents[turn.item_id] = None
+            language = self._state.pinned_language or turn.language
+            self._say(self._phrases.say("dialogue_down", language), language)
+            self._finish()
+
+    # What the voice does -------------------------------------------------------------------------
+
+    def sound(self, generation: int, sentence_index: int, pcm: bytes) -> None:
+        """Sends a piece of speech, unless it belongs to an older reply."""
+        response = self._replying.current
+        if self._replying.sound(generation, sentence_index, pcm) and response is not None:
+            self._report_latency(response)
+
+    def spoken(self, generation: int) -> None:
+        """The voice is through with a generation."""
+        response = self._replying.spoken(generation)
+        if response is not None:
+            self._keep(response, status="completed")
+
+    def voice_failed(self, generation: int) -> None:
+        """The voice broke; the text stands on the screen."""
+        response = self._replying.fail(generation, "voice_unavailable")
+        if response is not None:
+            self._keep(response, status="completed")
+
+    def heard_text(self, item_id: str, played_ms: int) -> str:
+        """What of a reply was heard when this much of it was played."""
+        response = self._replying.find(item_id)
+        return response.heard_text(played_ms) if response is not None else ""
+
+    # Steps ---------------------------------------------------------------------------------------
+
+    def _answered(self, turn_id: str) -> Turn | None:
+        response = self._replying.current
+        if response is None or response.turn_id != turn_id:
+            return None
+        return self._state.turns.get(turn_id)
+
+    def _begin(self, turn: Turn | None, *, metadata: dict[str, str] | None, spoken: bool | None) -> None:
+        self.cancel("turn_detected")
+        response = self._replying.begin(
+            turn_id=turn.item_id if turn is not None else None,
+            spoken="audio" in self._state.config.output_modalities if spoken is None else spoken,
+            metadata=metadata,
+            previous_item_id=self._history.last_id,
+        )
+        self._history.put(
+            events.assistant_item(response.item_id, None, spoken=response.spoken, status="in_progress")
+        )
+
+    def _ask_dialogue(self, turn: Turn, *, crisis_level: int) -> None:
+        state = self._state
+        mood = state.mood if isinstance(turn.result, Understood) else None
+        self._outbox.emit(
+            AskDialogue(
+                turn_id=turn.item_id,
+                text=turn.text,
+                metadata={
+                    "language": state.pinned_language or turn.language,
+                    "mood": None
+                    if mood is None
+                    else {
+                        "label": mood.label,
+                        "probabilities": dict(mood.probabilities),
+                        "model": mood.model,
+                        "threshold": mood.threshold,
+                    },
+                    "purpose": state.identity.purpose,
+                    "country": state.identity.country,
+                    "crisis_level": crisis_level,
+                    "distress": state.distress,
+                    "exclude": list(state.shown),
+                },
+            )
+        )
+
+    def _say(self, text: str, language: str) -> None:
+        for sentence in split_sentences(text, language):
+            self._replying.say(sentence, language=language, speed=self._state.config.audio.output.speed)
+
+    def _finish(self) -> None:
+        response = self._replying.finish()
+        if response is not None:  # a written reply is over at once, a spoken one with its last sound
+            self._keep(response, status="completed")
+
+    def _disclose(self, language: str) -> None:
+        self._state.disclosed = True
+        self._journal.disclosure(language, spoken=True, shown=self._outbox.own_events)
+        self._say(self._phrases.disclosure(language), language)
+
+    def _show(self, turn: Turn, custom: Mapping[str, Any]) -> None:
+        suggestions = custom.get("suggestions")
+        if suggestions:
+            self._state.shown.extend(item["id"] for item in suggestions)
+            items = [{key: item[key] for key in ("id", "en", "fa", "technique")} for item in suggestions]
+            self._outbox.send_own({"type": "hamdel.suggestions", "items": items})
+            self._journal.suggestions(turn, suggestions)
+        handoff = custom.get("handoff")
+        if handoff:
+            # Nobody is told yet, so the truth is that nobody was reached.
+            self._outbox.send_own({"type": "hamdel.handoff", **handoff, "reached": False})
+            self._journal.handed_off(handoff["queue"], handoff["reason"], reached=False)
+
+    def _keep(self, response: Response, *, status: str) -> None:
+        heard = response.heard_text(response.audio_ms)
+        self._history.put(
+            events.assistant_item(response.item_id, heard, spoken=response.spoken, status="completed")
+        )
+        turn = self._state.turns.get(response.turn_id) if response.turn_id is not None else None
+        if turn is None:
+            return
+        self._journal.reply(
+            turn.item_id,
+            response.text,
+            language=self._state.pinned_language or turn.language,
+            intent=self._intents.get(turn.item_id),
+            heard_text=heard,
+            status=status,
+        )
+
+    def _report_latency(self, response: Response) -> None:
+        turn = self._state.turns.get(response.turn_id) if response.turn_id is not None else None
+        if turn is None:
+            return
+        ended_ms, text_ms = turn.times_ms["ended"], turn.times_ms["text"]
+        reply_ms = turn.times_ms.get("reply", text_ms)
+        now_ms = self._outbox.now_ms
+        self._outbox.send_own(
+            {
+                "type": "hamdel.latency",
+                "item_id": turn.item_id,
+                "speech_end_to_text": round(text_ms - ended_ms),
+                "text_to_reply": round(reply_ms - text_ms),
+                "reply_to_audio": round(now_ms - reply_ms),
+                "total": round(now_ms - ended_ms),
+            }
+        )

@@ -1,0 +1,181 @@
+"""What the conversation core tells its shell to do, and what the shell tells it back. No I/O.
+
+Every command that starts work carries the number (turn, attempt or generation) under which its result
+has to come back; a result under an old number is worthless and is dropped by the core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emotion import EmotionEstimate
+from session_log.events import Event
+
+__all__ = [
+    "AskDialogue",
+    "Close",
+    "Command",
+    "ConfigureListening",
+    "DialogueDone",
+    "DialogueFailed",
+    "DialogueMessage",
+    "EndUtterance",
+    "FinishSpeaking",
+    "ForgetAudio",
+    "Record",
+    "Send",
+    "Speak",
+    "StopSpeaking",
+    "Understand",
+    "UnderstandingFailed",
+    "Understood",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Sends one server event to the client."""
+
+    event: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Understand:
+    """Recognises words, and mood where it is consented to, of a stretch of audio."""
+
+    item_id: str
+    attempt: int
+    start_ms: int
+    end_ms: int
+    language: str | None
+    with_emotion: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AskDialogue:
+    """Gives a turn to the dialogue engine, which is idempotent on `turn_id`."""
+
+    turn_id: str
+    text: str
+    metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Speak:
+    """Queues one sentence for the voice."""
+
+    generation: int
+    text: str
+    language: str
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class FinishSpeaking:
+    """Says that no sentence follows in this generation."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class StopSpeaking:
+    """Throws away every sentence and sound of a generation."""
+
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigureListening:
+    """Turn detection from now on; `automatic` False means push-to-talk."""
+
+    automatic: bool
+    threshold: float
+    patience_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndUtterance:
+    """Ends the turn under way at once (a commit by hand)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetAudio:
+    """Drops all audio heard so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Gives an event to the session log, which decides by consent what is kept."""
+
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Closes the socket."""
+
+    code: int
+    reason: str
+
+
+Command = (
+    Send
+    | Understand
+    | AskDialogue
+    | Speak
+    | FinishSpeaking
+    | StopSpeaking
+    | ConfigureListening
+    | EndUtterance
+    | ForgetAudio
+    | Record
+    | Close
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """What was heard in an utterance; an empty text means no words."""
+
+    item_id: str
+    attempt: int
+    text: str
+    language: str
+    confidence: float
+    duration_ms: int
+    mood: EmotionEstimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnderstandingFailed:
+    """The recogniser broke or was too late."""
+
+    item_id: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueMessage:
+    """One message of the dialogue engine's answer."""
+
+    turn_id: str
+    text: str | None
+    custom: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueDone:
+    """The dialogue engine's answer is complete."""
+
+    turn_id: str
+    intent: str | None
+    language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class DialogueFailed:
+    """The dialogue engine gave no (complete) answer."""
+
+    turn_id: str

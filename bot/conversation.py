@@ -1,0 +1,336 @@
+"""The rules of a talk: what is heard, understood, asked of the dialogue, and said. No I/O.
+
+`Conversation` takes client events, voice activity, results and the time, and returns the commands that
+its shell (`realtime`) carries out. The way of a spoken turn, each step a method that the shell calls:
+
+    hear → (Understand) → understood → crisis guard → (AskDialogue) → dialogue_message → (Speak)
+    → sound → spoken, with a Record for the session log beside each step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bot import protocol as p
+from bot import server_events as events
+from bot.answering import Answering, Guard
+from bot.commands import (
+    Command,
+    DialogueDone,
+    DialogueFailed,
+    DialogueMessage,
+    ForgetAudio,
+    UnderstandingFailed,
+    Understood,
+)
+from bot.endpointing import EndpointEvent
+from bot.hearing import Hearing
+from bot.history import History
+from bot.journal import Journal
+from bot.outbox import Outbox
+from bot.phrases import DISCLOSURE_VERSION, Phrases
+from bot.session_config import SessionConfig, apply_update
+from bot.talk_state import TalkIdentity, TalkState, Turn
+from emotion import fuse
+from language import detect_script_language
+
+__all__ = ["Conversation"]
+
+
+class Conversation:
+    """One talk.
+
+    Args:
+        identity: who talks, from the token.
+        config: the session as it begins.
+        patience_ms: silence that ends a turn where the client has not chosen one.
+        guard: the crisis guard.
+        phrases: the gateway's own sentences.
+        new_id: makes an id with the given prefix.
+
+    Every method takes `now_ms`, the wall clock in milliseconds since the epoch, and returns the
+    commands that are due, in order.
+    """
+
+    def __init__(
+        self,
+        *,
+        identity: TalkIdentity,
+        config: SessionConfig,
+        patience_ms: int,
+        guard: Guard,
+        phrases: Phrases,
+        new_id: Callable[[str], str],
+    ) -> None:
+        self._phrases = phrases
+        self._new_id = new_id
+        self._outbox = Outbox(identity.talk_id)
+        self._history = History()
+        self._journal = Journal(identity, self._outbox)
+        self._state = TalkState(
+            identity=identity,
+            config=config,
+            granted=set(identity.grants),
+            heard_language=identity.language or "en",
+        )
+        self._hearing = Hearing(
+            state=self._state,
+            outbox=self._outbox,
+            history=self._history,
+            patience_ms=patience_ms,
+            new_id=new_id,
+        )
+        self._answering = Answering(
+            state=self._state,
+            outbox=self._outbox,
+            history=self._history,
+            journal=self._journal,
+            guard=guard,
+            phrases=phrases,
+            new_id=new_id,
+        )
+        self._pending: Turn | None = None
+
+    def start(self, now_ms: float) -> list[Command]:
+        """The socket is open."""
+        self._outbox.now_ms = now_ms
+        self._journal.talk_started()
+        for scope in sorted(self._state.granted):
+            self._journal.consent(scope, True, DISCLOSURE_VERSION, "token")
+        self._outbox.send({"type": "session.created", "session": self._state.config.echo()})
+        self._hearing.configure()
+        return self._outbox.drain()
+
+    def end(self, reason: str, now_ms: float) -> list[Command]:
+        """The socket is gone, or is about to be closed."""
+        self._outbox.now_ms = now_ms
+        self._answering.cancel("client_cancelled")
+        self._journal.talk_ended(reason)
+        return self._outbox.drain()
+
+    def hear(self, event: EndpointEvent, now_ms: float) -> list[Command]:
+        """Voice activity: a turn begins, pauses, goes on or ends."""
+        self._outbox.now_ms = now_ms
+        begun, concluded = self._hearing.hear(event, replying=self._answering.replying)
+        detection = self._state.config.audio.input.turn_detection
+        if begun and detection is not None and detection.interrupt_response:
+            self._answering.cancel("turn_detected")
+        if concluded is not None:
+            self._answer(concluded)
+        return self._outbox.drain()
+
+    def understood(self, result: Understood | UnderstandingFailed, now_ms: float) -> list[Command]:
+        """A recognition is through."""
+        self._outbox.now_ms = now_ms
+        concluded = self._hearing.understood(result)
+        if concluded is not None:
+            self._answer(concluded)
+        return self._outbox.drain()
+
+    def dialogue(
+        self, answer: DialogueMessage | DialogueDone | DialogueFailed, now_ms: float
+    ) -> list[Command]:
+        """The dialogue engine says something."""
+        self._outbox.now_ms = now_ms
+        match answer:
+            case DialogueMessage():
+                self._answering.dialogue_message(answer)
+            case DialogueDone():
+                self._answering.dialogue_done(answer)
+            case DialogueFailed():
+                self._answering.dialogue_failed(answer)
+        return self._outbox.drain()
+
+    def sound(self, generation: int, sentence_index: int, pcm: bytes, now_ms: float) -> list[Command]:
+        """A piece of speech, PCM16 mono 24 kHz, is due now."""
+        self._outbox.now_ms = now_ms
+        self._answering.sound(generation, sentence_index, pcm)
+        return self._outbox.drain()
+
+    def spoken(self, generation: int, now_ms: float) -> list[Command]:
+        """All sentences of a generation are out."""
+        self._outbox.now_ms = now_ms
+        self._answering.spoken(generation)
+        return self._outbox.drain()
+
+    def voice_failed(self, generation: int, now_ms: float) -> list[Command]:
+        """The voice broke."""
+        self._outbox.now_ms = now_ms
+        self._answering.voice_failed(generation)
+        return self._outbox.drain()
+
+    def receive(self, event: p.ClientEvent, now_ms: float) -> list[Command]:
+        """A client event; audio goes to the listener instead and comes back through `hear`."""
+        self._outbox.now_ms = now_ms
+        try:
+            self._dispatch(event)
+        except p.ProtocolError as error:
+            self._refuse(error, event.event_id)
+        return self._outbox.drain()
+
+    def refuse(self, error: p.ProtocolError, now_ms: float) -> list[Command]:
+        """A message that could not be read at all; the talk goes on."""
+        self._outbox.now_ms = now_ms
+        self._refuse(error, error.event_id)
+        return self._outbox.drain()
+
+    def _dispatch(self, event: p.ClientEvent) -> None:
+        match event:
+            case p.SessionUpdate():
+                self._update_session(event)
+            case p.AudioCommit():
+                self._hearing.commit(event.event_id)
+            case p.AudioClear():
+                self._hearing.forget()
+                self._outbox.emit(ForgetAudio())
+                self._outbox.send({"type": "input_audio_buffer.cleared"})
+            case p.ItemCreate():
+                self._create_item(event)
+            case p.ItemRetrieve():
+                item = self._history.get(event.item_id, event_id=event.event_id)
+                self._outbox.send({"type": "conversation.item.retrieved", "item": item})
+            case p.ItemDelete():
+                self._history.delete(event.item_id, event_id=event.event_id)
+                self._outbox.send({"type": "conversation.item.deleted", "item_id": event.item_id})
+            case p.ItemTruncate():
+                self._truncate(event)
+            case p.ResponseCreate():
+                self._create_response(event)
+            case p.ResponseCancel():
+                if not self._answering.cancel("client_cancelled"):
+                    raise p.ProtocolError("response_cancel_not_active", "There is no reply under way.")
+            case p.OutputAudioClear():
+                self._answering.cancel("client_cancelled")
+            case p.ConsentSetting():
+                self._set_consent(event)
+            case p.SuggestionFeedbackGiven():
+                self._journal.feedback(event.suggestion_id, event.helped)
+            case p.DistressSetting():
+                self._state.distress = event.value
+                self._journal.distress(event.value, event.moment)
+            case p.LabelWrong():
+                self._journal.label_corrected(event.item_id, event.emotion)
+            case p.Resume():
+                raise p.ProtocolError("resume_expired", "That talk can't be resumed; a new one has begun.")
+            case p.Playback() | p.Ping() | p.AudioAppend():
+                pass
+
+    def _update_session(self, event: p.SessionUpdate) -> None:
+        state = self._state
+        first = state.config.hamdel is None
+        state.config = apply_update(state.config, event.session, event_id=event.event_id)
+        self._outbox.own_events = state.config.hamdel is not None
+        self._outbox.send({"type": "session.updated", "session": state.config.echo()})
+        self._hearing.configure()
+        if first and state.config.hamdel is not None:
+            text = self._phrases.disclosure(state.language)
+            self._outbox.send_own({"type": "hamdel.disclosure", "text": text, "version": DISCLOSURE_VERSION})
+            if state.config.hamdel.disclosure == "shown":
+                state.disclosed = True
+                self._journal.disclosure(state.language, spoken=False, shown=True)
+
+    def _create_item(self, event: p.ItemCreate) -> None:
+        texts = [part.text for part in event.item.content if part.type == "input_text" and part.text]
+        if event.item.type != "message" or event.item.role != "user" or not texts:
+            raise p.ProtocolError(
+                "invalid_value",
+                "Only messages of the user with an input_text part can be created.",
+                param="item",
+            )
+        item_id = event.item.id or self._new_id("item")
+        if item_id in self._history:
+            raise p.ProtocolError("duplicate_item", "This item id is already in use.", param="item.id")
+        text = "\n".join(texts)
+        language = self._state.config.language or detect_script_language(text) or self._state.heard_language
+        turn = Turn(item_id=item_id, source="typed", text=text, language=language, ended=True)
+        turn.times_ms = {"ended": self._outbox.now_ms, "text": self._outbox.now_ms}
+        self._state.turns[item_id] = turn
+        self._state.heard_language = language
+        self._outbox.send(*self._history.add(events.user_text_item(item_id, text)))
+        self._journal.turn(turn, confidence=1.0, duration_ms=0)
+        if not self._answering.answer_crisis(turn):
+            self._pending = turn
+
+    def _create_response(self, event: p.ResponseCreate) -> None:
+        options = event.response
+        if options is not None and options.conversation == "none":
+            raise p.ProtocolError(
+                "invalid_value",
+                "Replies outside the conversation are not served.",
+                param="response.conversation",
+            )
+        if self._answering.replying:
+            raise p.ProtocolError(
+                "conversation_already_has_active_response", "A reply is under way; cancel it first."
+            )
+        metadata = options.metadata if options is not None else None
+        modalities = options.output_modalities if options is not None else None
+        spoken = "audio" in modalities if modalities else None
+        turn, self._pending = self._pending, None
+        if turn is not None:
+            self._answering.ask(turn, metadata, spoken)
+        else:
+            self._answering.greet(metadata, spoken)
+
+    def _truncate(self, event: p.ItemTruncate) -> None:
+        heard = self._answering.heard_text(event.item_id, event.audio_end_ms)
+        self._history.truncate(event.item_id, heard, event_id=event.event_id)
+        self._outbox.send(
+            {
+                "type": "conversation.item.truncated",
+                "item_id": event.item_id,
+                "content_index": event.content_index,
+                "audio_end_ms": event.audio_end_ms,
+            }
+        )
+
+    def _set_consent(self, event: p.ConsentSetting) -> None:
+        if event.granted:
+            self._state.granted.add(event.scope)
+        else:
+            self._state.granted.discard(event.scope)
+        if not self._state.consented_to_emotion:
+            self._state.mood = None
+        self._journal.consent(event.scope, event.granted, event.version, "widget")
+
+    def _answer(self, turn: Turn) -> None:
+        result = turn.result
+        if not isinstance(result, Understood) or not result.text:
+            self._answering.repair(turn)
+            return
+        self._state.heard_language = result.language
+        self._journal.turn(turn, confidence=result.confidence, duration_ms=result.duration_ms)
+        self._note_mood(turn, result)
+        if self._answering.answer_crisis(turn):
+            return
+        detection = self._state.config.audio.input.turn_detection
+        if detection is not None and detection.create_response:
+            self._answering.ask(turn)
+        else:
+            self._pending = turn
+
+    def _note_mood(self, turn: Turn, result: Understood) -> None:
+        # Consent may have been withdrawn while the detector was at work.
+        consented = result.mood is not None and self._state.consented_to_emotion
+        estimates = [result.mood] if consented and result.mood is not None else []
+        self._state.mood = fuse(estimates)
+        for estimate in estimates:
+            self._journal.mood(turn, estimate)
+            self._outbox.send_own(
+                {
+                    "type": "hamdel.emotion",
+                    "item_id": turn.item_id,
+                    "modality": estimate.modality,
+                    "probabilities": dict(estimate.probabilities),
+                    "label": estimate.label,
+                    "model": estimate.model,
+                    "validated": estimate.validated,
+                }
+            )
+        self._hearing.configure()
+
+    def _refuse(self, error: p.ProtocolError, event_id: str | None) -> None:
+        refusal = events.error(
+            error.code, error.message, param=error.param, event_id=error.event_id or event_id
+        )
+        self._outbox.send(refusal)

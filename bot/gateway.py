@@ -1,0 +1,165 @@
+"""Starts the gateway: loads the models, opens the connections, and says when a talk can begin."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import os
+import secrets
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import uvicorn
+
+from bot.dialogue_client import DialogueClient
+from bot.model_store import default_store
+from bot.phrases import Phrases
+from bot.realtime import Parts
+from bot.server import create_app
+from bot.settings import ROOT, Settings, runtime_dir
+from bot.speech import LocalSpeech
+from bot.tokens import Claims, TokenIssuer
+from bot.transcriber import Transcriber
+from bot.voice_activity import load_voice_activity_model
+from crisis import Guard
+from ser_model.detector import SpeechEmotionDetector
+from session_log import SessionLog, default_database_path
+from tts_voices import load_voice
+
+__all__ = ["development_token_path", "make_issuer", "run_gateway"]
+
+logger = logging.getLogger(__name__)
+
+_DEVELOPMENT_TOKEN_S = 12 * 3600
+_VOICE_THREADS = 8
+
+
+def make_issuer() -> TokenIssuer:
+    """The token issuer with the secrets of the environment; without a secret one for this run alone."""
+    secret = os.environ.get("HAMDEL_TOKEN_SECRET") or secrets.token_hex(32)
+    return TokenIssuer(secret.encode(), os.environ.get("HAMDEL_SERVER_KEY") or None)
+
+
+def development_token_path(port: int) -> Path:
+    """The file (mode 0600) in which command-line clients on this machine find address and tokens."""
+    return runtime_dir() / f"development-{port}.json"
+
+
+def run_gateway(settings: Settings) -> int:
+    """Runs the gateway until it is told to end; gives the exit status."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    issuer = make_issuer()
+    gateway = _Lifespan(settings, issuer)
+    app = create_app(settings, issuer, lambda: gateway.parts, gateway.run)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.server.host,
+            port=settings.server.port,
+            ws="websockets-sansio",
+            ws_max_size=settings.server.max_message_bytes,
+            access_log=False,  # its lines would hold tokens of query strings
+            log_level="warning",
+            timeout_graceful_shutdown=5,
+        )
+    )
+    server.run()
+    return 0 if server.started else 1
+
+
+class _Lifespan:
+    def __init__(self, settings: Settings, issuer: TokenIssuer) -> None:
+        self._settings = settings
+        self._issuer = issuer
+        self.parts: Parts
+
+    @asynccontextmanager
+    async def run(self, app: Any) -> AsyncIterator[None]:
+        settings = self._settings
+        threads = ThreadPoolExecutor(_VOICE_THREADS, thread_name_prefix="voice")
+        speech = await asyncio.to_thread(_load_speech, settings)
+        dialogue = DialogueClient(
+            settings.dialogue.url,
+            os.environ.get("HAMDEL_DIALOGUE_TOKEN") or None,
+            timeout_s=settings.dialogue.timeout_s,
+        )
+        session_log = SessionLog.open(settings.session_log.path or default_database_path())
+        self.parts = Parts(
+            guard=Guard.load(),
+            phrases=Phrases.load(ROOT / "data" / "phrases.json"),
+            speech=speech,
+            voice_activity=load_voice_activity_model(),
+            voice=load_voice(settings.voice.name),
+            dialogue=dialogue,
+            session_log=session_log,
+            threads=threads,
+        )
+        token_file = self._write_development_tokens()
+        async with asyncio.TaskGroup() as tasks:
+            channel = tasks.create_task(dialogue.run())
+            announcement = tasks.create_task(self._announce())
+            try:
+                yield
+            finally:
+                announcement.cancel()
+                channel.cancel()
+        speech.close()
+        threads.shutdown(cancel_futures=True)
+        await asyncio.to_thread(session_log.close)
+        if token_file is not None:
+            token_file.unlink(missing_ok=True)
+
+    async def _announce(self) -> None:
+        """Prints the one address as soon as every part answers."""
+        settings = self._settings
+        async with httpx.AsyncClient(timeout=2) as client:
+            while True:
+                actions = False
+                with suppress(httpx.HTTPError):
+                    actions = (await client.get(settings.dialogue.actions_health_url)).is_success
+                if actions and self.parts.dialogue.connected:
+                    break
+                await asyncio.sleep(0.3)
+        host = settings.server.host if settings.server.host != "127.0.0.1" else "localhost"
+        print(f"\nHamdel is ready:  http://{host}:{settings.server.port}/\n", flush=True)
+
+    def _write_development_tokens(self) -> Path | None:
+        server = self._settings.server
+        if not server.development or server.host not in ("127.0.0.1", "::1", "localhost"):
+            return None
+        tokens = {
+            purpose: self._issuer.issue(
+                Claims(purpose=purpose, country=self._settings.conversation.country),
+                lifetime_s=_DEVELOPMENT_TOKEN_S,
+            )[0]
+            for purpose in ("therapy", "service")
+        }
+        path = development_token_path(server.port)
+        path.unlink(missing_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump({"url": f"ws://{server.host}:{server.port}/v1", "tokens": tokens}, file)
+        return path
+
+
+def _load_speech(settings: Settings) -> LocalSpeech:
+    recogniser = settings.recogniser
+    transcriber = Transcriber.load(default_store().path(recogniser.model), threads=recogniser.threads)
+    speech = LocalSpeech(
+        transcriber,
+        SpeechEmotionDetector.load(),
+        workers=recogniser.workers,
+        queue=recogniser.queue,
+        deadline_s=recogniser.deadline_s,
+    )
+    # The first pass through a model costs several times the later ones.
+    noise = np.random.default_rng(0).normal(0, 0.01, 16_000).astype(np.float32)
+    transcriber.transcribe(noise, language="en")
+    return speech

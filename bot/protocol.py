@@ -1,0 +1,301 @@
+"""Client events of the OpenAI Realtime dialect and of our own `hamdel.` extension: text in, models out.
+
+No I/O. What cannot be served raises `ProtocolError`, which the talk answers with an `error` event and
+then goes on.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+__all__ = [
+    "AudioAppend",
+    "AudioClear",
+    "AudioCommit",
+    "ClientEvent",
+    "ConsentSetting",
+    "DistressSetting",
+    "ItemCreate",
+    "ItemDelete",
+    "ItemRetrieve",
+    "ItemTruncate",
+    "LabelWrong",
+    "OutputAudioClear",
+    "Ping",
+    "Playback",
+    "ProtocolError",
+    "ResponseCancel",
+    "ResponseCreate",
+    "Resume",
+    "SessionUpdate",
+    "SuggestionFeedbackGiven",
+    "decode_audio",
+    "parse_client_event",
+]
+
+MAX_TEXT_CHARACTERS = 10_000
+
+
+class ProtocolError(Exception):
+    """A client event that cannot be served.
+
+    Attributes:
+        code: machine-readable reason, such as "invalid_value".
+        param: the field concerned, in dotted form, or None.
+        event_id: the client's own id of the event, or None.
+    """
+
+    def __init__(self, code: str, message: str, *, param: str | None = None, event_id: str | None = None):
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.param = param
+        self.event_id = event_id
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    event_id: str | None = Field(default=None, max_length=512)
+
+
+class SessionUpdate(_Event):
+    """Changes the session; see `session_config`."""
+
+    type: Literal["session.update"]
+    session: dict[str, Any]
+
+
+class AudioAppend(_Event):
+    """Base64 audio in the session's input format."""
+
+    type: Literal["input_audio_buffer.append"]
+    audio: str
+
+
+class AudioCommit(_Event):
+    """Ends the user's turn by hand (push-to-talk)."""
+
+    type: Literal["input_audio_buffer.commit"]
+
+
+class AudioClear(_Event):
+    """Throws away what was heard since the last turn."""
+
+    type: Literal["input_audio_buffer.clear"]
+
+
+class _Content(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    type: str
+    text: str | None = Field(default=None, max_length=MAX_TEXT_CHARACTERS)
+
+
+class _Item(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    id: str | None = Field(default=None, min_length=1, max_length=128)
+    type: str
+    role: str = "user"
+    content: list[_Content] = Field(default_factory=list, max_length=32)
+
+
+class ItemCreate(_Event):
+    """A typed turn of the user."""
+
+    type: Literal["conversation.item.create"]
+    item: _Item
+    previous_item_id: str | None = None
+
+
+class ItemTruncate(_Event):
+    """Says how much of a spoken reply was heard."""
+
+    type: Literal["conversation.item.truncate"]
+    item_id: str
+    content_index: int = Field(ge=0)
+    audio_end_ms: int = Field(ge=0)
+
+
+class ItemRetrieve(_Event):
+    """Asks for an item of the history."""
+
+    type: Literal["conversation.item.retrieve"]
+    item_id: str
+
+
+class ItemDelete(_Event):
+    """Removes an item from the history."""
+
+    type: Literal["conversation.item.delete"]
+    item_id: str
+
+
+class _Response(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    conversation: str | None = None
+    metadata: dict[str, str] | None = None
+    output_modalities: list[Literal["audio", "text"]] | None = None
+
+
+class ResponseCreate(_Event):
+    """Asks for a reply to the pending turn, or for the greeting."""
+
+    type: Literal["response.create"]
+    response: _Response | None = None
+
+
+class ResponseCancel(_Event):
+    """Stops the reply under way."""
+
+    type: Literal["response.cancel"]
+    response_id: str | None = None
+
+
+class OutputAudioClear(_Event):
+    """Stops the audio of the reply under way."""
+
+    type: Literal["output_audio_buffer.clear"]
+
+
+class ConsentSetting(_Event):
+    """Grants or revokes one consent."""
+
+    type: Literal["hamdel.consent.set"]
+    scope: Literal["talk", "emotion", "camera", "store_text", "store_audio", "share", "research", "memory"]
+    granted: bool
+    version: str = Field(min_length=1, max_length=32)
+
+
+class Playback(_Event):
+    """How much of a reply has been played so far."""
+
+    type: Literal["hamdel.playback"]
+    item_id: str
+    played_ms: int = Field(ge=0)
+
+
+class Resume(_Event):
+    """Continues a talk whose socket broke."""
+
+    type: Literal["hamdel.resume"]
+    token: str
+    last_event_seq: int = Field(ge=0)
+
+
+class SuggestionFeedbackGiven(_Event):
+    """Whether a suggestion helped."""
+
+    type: Literal["hamdel.suggestion.feedback"]
+    suggestion_id: str = Field(min_length=1, max_length=64)
+    helped: bool
+
+
+class DistressSetting(_Event):
+    """Distress on the scale of 0 (none) to 10 (worst)."""
+
+    type: Literal["hamdel.distress.set"]
+    value: int = Field(ge=0, le=10)
+    moment: Literal["before", "after"]
+
+
+class LabelWrong(_Event):
+    """The user says that a mood was heard wrongly, and what it was."""
+
+    type: Literal["hamdel.label.wrong"]
+    item_id: str
+    emotion: Literal["neutral", "happiness", "surprise", "sadness", "anger", "fear", "disgust", "unclear"]
+
+
+class Ping(_Event):
+    """Keeps the connection alive."""
+
+    type: Literal["hamdel.ping"]
+
+
+ClientEvent = (
+    SessionUpdate
+    | AudioAppend
+    | AudioCommit
+    | AudioClear
+    | ItemCreate
+    | ItemTruncate
+    | ItemRetrieve
+    | ItemDelete
+    | ResponseCreate
+    | ResponseCancel
+    | OutputAudioClear
+    | ConsentSetting
+    | Playback
+    | Resume
+    | SuggestionFeedbackGiven
+    | DistressSetting
+    | LabelWrong
+    | Ping
+)
+
+
+def parse_client_event(text: str | bytes) -> ClientEvent:
+    """Reads one websocket message.
+
+    Raises:
+        ProtocolError: for what is not JSON, not an object, of an unknown type, or of the wrong shape.
+            The message names the field, never its value: values may be a person's words.
+    """
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError("invalid_json", "The message is not valid JSON.") from error
+    if not isinstance(data, dict) or not isinstance(data.get("type"), str):
+        raise ProtocolError(
+            "invalid_event", 'A client event is a JSON object with a string "type".', param="type"
+        )
+    identifier = data.get("event_id") if isinstance(data.get("event_id"), str) else None
+    try:
+        event: ClientEvent = _ADAPTER.validate_python(data)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        if first["type"] == "union_tag_invalid":
+            raise ProtocolError(
+                "unknown_event",
+                f"Unknown event type {data['type'][:64]!r}.",
+                param="type",
+                event_id=identifier,
+            ) from None
+        where = ".".join(str(part) for part in first["loc"][1:])
+        raise ProtocolError(
+            "invalid_value", f"{where or 'event'}: {first['msg']}", param=where or None, event_id=identifier
+        ) from None
+    return event
+
+
+def decode_audio(event: AudioAppend) -> bytes:
+    """Gives the raw bytes of an append: little-endian PCM16, an even number of bytes.
+
+    Raises:
+        ProtocolError: for invalid base64 or an odd number of bytes.
+    """
+    try:
+        data = base64.b64decode(event.audio, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ProtocolError(
+            "invalid_audio", "audio is not valid base64.", param="audio", event_id=event.event_id
+        ) from error
+    if len(data) % 2:
+        raise ProtocolError(
+            "invalid_audio",
+            "PCM16 audio must have an even number of bytes.",
+            param="audio",
+            event_id=event.event_id,
+        )
+    return data
+
+
+_ADAPTER: TypeAdapter[ClientEvent] = TypeAdapter(Annotated[ClientEvent, Field(discriminator="type")])

@@ -1,0 +1,147 @@
+"""The effective session: what a client asked for in `session.update`, checked and echoed. No I/O."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.protocol import ProtocolError
+
+__all__ = ["SAMPLE_RATE_HZ", "HamdelOptions", "SessionConfig", "TurnDetection", "apply_update"]
+
+SAMPLE_RATE_HZ = 24_000
+"""Sample rate of `audio/pcm` in both directions."""
+
+
+class _Part(BaseModel):
+    # Stock clients send fields of models that we do not have; brief and SDKs expect them to pass.
+    model_config = ConfigDict(extra="ignore")
+
+
+class AudioFormat(_Part):
+    """Only PCM16 mono at 24 kHz is served so far."""
+
+    type: Literal["audio/pcm"] = "audio/pcm"
+    rate: Literal[24000] = 24000
+
+
+class Transcription(_Part):
+    """Language of the talk: "en", "fa", or "auto" (also None) to hear it from each turn."""
+
+    model: str = "whisper-base"
+    language: Literal["en", "fa", "auto"] | None = "auto"
+    prompt: str | None = None
+
+
+class TurnDetection(_Part):
+    """When a turn begins and ends; `semantic_vad` maps to a patience by its eagerness."""
+
+    type: Literal["server_vad", "semantic_vad"] = "server_vad"
+    threshold: float = Field(default=0.5, ge=0.0, le=1.0)
+    prefix_padding_ms: int = Field(default=300, ge=0, le=2_000)
+    silence_duration_ms: int | None = Field(default=None, ge=200, le=5_000)
+    eagerness: Literal["low", "medium", "high", "auto"] = "auto"
+    create_response: bool = True
+    interrupt_response: bool = True
+    idle_timeout_ms: int | None = None
+
+
+class AudioInput(_Part):
+    """Input side of the session."""
+
+    format: AudioFormat = Field(default_factory=AudioFormat)
+    transcription: Transcription | None = Field(default_factory=Transcription)
+    noise_reduction: dict[str, Any] | None = None
+    turn_detection: TurnDetection | None = Field(default_factory=TurnDetection)
+
+
+class AudioOutput(_Part):
+    """Output side of the session; speed 1 is the voice's own pace."""
+
+    format: AudioFormat = Field(default_factory=AudioFormat)
+    voice: str | dict[str, Any] = "hamdel"
+    speed: float = Field(default=1.0, ge=0.25, le=1.5)
+
+
+class Audio(_Part):
+    """Both directions."""
+
+    input: AudioInput = Field(default_factory=AudioInput)
+    output: AudioOutput = Field(default_factory=AudioOutput)
+
+
+class HamdelOptions(_Part):
+    """Our own extension; its presence asks for `hamdel.` events.
+
+    `disclosure: "shown"` says that the client has shown the disclosure and had it confirmed, so that
+    the first reply need not speak it.
+    """
+
+    disclosure: Literal["shown", "speak"] = "speak"
+    language: Literal["en", "fa", "auto"] | None = None
+
+
+class SessionConfig(_Part):
+    """The whole effective session, as `session.created` and `session.updated` show it."""
+
+    type: Literal["realtime"] = "realtime"
+    object: Literal["realtime.session"] = "realtime.session"
+    id: str
+    model: str = "hamdel"
+    expires_at: int = 0
+    output_modalities: list[Literal["audio", "text"]] = ["audio"]
+    instructions: str = ""
+    tools: list[Any] = Field(default_factory=list)
+    tool_choice: Any = "auto"
+    max_output_tokens: Any = "inf"
+    tracing: Any = None
+    truncation: Any = "auto"
+    prompt: Any = None
+    include: Any = None
+    audio: Audio = Field(default_factory=Audio)
+    hamdel: HamdelOptions | None = None
+
+    @property
+    def language(self) -> str | None:
+        """The language that the client fixed, or None to hear it from each turn."""
+        if self.hamdel is not None and self.hamdel.language not in (None, "auto"):
+            return self.hamdel.language
+        transcription = self.audio.input.transcription
+        chosen = transcription.language if transcription is not None else None
+        return None if chosen in (None, "auto") else chosen
+
+    def echo(self) -> dict[str, Any]:
+        """The session as an event shows it; our own part only to clients that sent one."""
+        return self.model_dump(exclude={"hamdel"} if self.hamdel is None else None)
+
+
+_IMMUTABLE = ("id", "object", "expires_at")
+_EAGERNESS_MS = {"low": 1_000, "medium": 600, "high": 350}
+
+
+def apply_update(config: SessionConfig, update: dict[str, Any], *, event_id: str | None) -> SessionConfig:
+    """Merges an update into the session, field by field.
+
+    Raises:
+        ProtocolError: "invalid_value" with the dotted name of the first field that cannot be served.
+    """
+    merged = _merge(config.model_dump(), {k: v for k, v in update.items() if k not in _IMMUTABLE})
+    try:
+        changed = SessionConfig.model_validate(merged)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = "session." + ".".join(str(part) for part in first["loc"])
+        raise ProtocolError(
+            "invalid_value", f"{where}: {first['msg']}", param=where, event_id=event_id
+        ) from None
+    detection = changed.audio.input.turn_detection
+    if detection is not None and detection.type == "semantic_vad":
+        detection.silence_duration_ms = _EAGERNESS_MS.get(detection.eagerness)
+    return changed
+
+
+def _merge(base: Any, update: Any) -> Any:
+    if not isinstance(base, dict) or not isinstance(update, dict):
+        return update
+    return {**base, **{key: _merge(base.get(key), value) for key, value in update.items()}}

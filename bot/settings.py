@@ -1,0 +1,156 @@
+"""The deployer's settings: the section `hamdel:` of `endpoints.yml`, checked at start.
+
+`${NAME}` in a value is replaced by the environment variable. Secrets come from the environment or from
+files, never from YAML: `HAMDEL_TOKEN_SECRET` signs tokens, `HAMDEL_SERVER_KEY` lets an embedding site ask
+for them, `HAMDEL_DIALOGUE_TOKEN` opens the dialogue channel.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_dir
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+__all__ = ["ROOT", "Settings", "SettingsError", "load_settings", "runtime_dir"]
+
+ROOT = Path(__file__).resolve().parent.parent
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+class SettingsError(Exception):
+    """`endpoints.yml` cannot be used; the message names the key and what to do."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ServerSettings(_Section):
+    """Where the gateway listens and what it bears.
+
+    `allowed_origins` are the origins of embedding sites beside our own; `development` lets a page on
+    loopback have a token without a server key and writes a token for command-line clients.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8300, ge=0, le=65535)
+    allowed_origins: tuple[str, ...] = ()
+    development: bool = True
+    max_talks: int = Field(default=8, ge=1)
+    max_message_bytes: int = Field(default=4 * 1024 * 1024, ge=64 * 1024)
+    talk_limit_s: int = Field(default=3600, ge=60)
+    token_lifetime_s: int = Field(default=600, ge=10)
+
+
+class ConversationSettings(_Section):
+    """How a talk goes: `patience_ms` is the silence that ends a turn."""
+
+    patience_ms: int = Field(default=600, ge=200, le=5000)
+    country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+
+
+class RecogniserSettings(_Section):
+    """Which recogniser, with how many threads for one utterance, and how many utterances at once."""
+
+    model: str = "whisper-base"
+    threads: int = Field(default=1, ge=1, le=64)
+    workers: int = Field(default=1, ge=1, le=64)
+    queue: int = Field(default=8, ge=1)
+    deadline_s: float = Field(default=15.0, gt=0)
+
+
+class VoiceSettings(_Section):
+    """Which voice speaks."""
+
+    name: str = "espeak-ng"
+
+
+class DialogueSettings(_Section):
+    """Where the dialogue engine's channel is, and how long it may take to answer."""
+
+    url: str = "ws://127.0.0.1:5005/hamdel/turns"
+    timeout_s: float = Field(default=10.0, gt=0)
+    actions_health_url: str = "http://127.0.0.1:5055/health"
+
+
+class SessionLogSettings(_Section):
+    """Where the session log is; None means the platform's data folder."""
+
+    path: Path | None = None
+
+
+class Settings(_Section):
+    """All of `hamdel:`."""
+
+    server: ServerSettings = ServerSettings()
+    conversation: ConversationSettings = ConversationSettings()
+    recogniser: RecogniserSettings = RecogniserSettings()
+    voice: VoiceSettings = VoiceSettings()
+    dialogue: DialogueSettings = DialogueSettings()
+    session_log: SessionLogSettings = SessionLogSettings()
+
+
+def load_settings(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
+    """Reads and checks the settings.
+
+    Args:
+        path: the YAML file; by default `HAMDEL_ENDPOINTS`, else `endpoints.yml` of the project.
+        environment: variables for `${NAME}`; by default the process's own.
+
+    Raises:
+        SettingsError: for a missing or unreadable file, an unknown key, a wrong value, or an unset variable.
+    """
+    environment = os.environ if environment is None else environment
+    path = path or Path(environment.get("HAMDEL_ENDPOINTS", ROOT / "endpoints.yml"))
+    try:
+        document = YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read ({error.strerror}).") from error
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid YAML: {str(error).splitlines()[0]}") from error
+    section = document.get("hamdel", {}) if isinstance(document, dict) else None
+    if not isinstance(section, dict):
+        raise SettingsError(f"{path}: `hamdel:` must hold keys.")
+    try:
+        return Settings.model_validate(_expand(section, environment, "hamdel"))
+    except ValidationError as error:
+        lines = [
+            f"{path}: hamdel.{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+            for problem in error.errors(include_url=False)
+        ]
+        raise SettingsError("\n".join(lines)) from error
+
+
+def runtime_dir() -> Path:
+    """The folder for what a running server leaves for its clients: the development token.
+
+    `HAMDEL_HOME/run`, or `run` in the platform's data folder; created with mode 0700.
+    """
+    home = os.environ.get("HAMDEL_HOME")
+    base = Path(home).expanduser() if home else Path(user_data_dir("hamdel", appauthor=False))
+    folder = base / "run"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def _expand(value: Any, environment: Mapping[str, str], where: str) -> Any:
+    if isinstance(value, dict):
+        return {key: _expand(item, environment, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expand(item, environment, where) for item in value]
+    if not isinstance(value, str):
+        return value
+
+    def replace(match: re.Match[str]) -> str:
+        if match[1] not in environment:
+            raise SettingsError(f"{where} needs the environment variable {match[1]}, which is not set.")
+        return environment[match[1]]
+
+    return _VARIABLE.sub(replace, value)

@@ -1,0 +1,113 @@
+"""Understanding of an utterance: words and feeling, side by side, in a bounded pool of threads.
+
+`SpeechBackend` is the seam at which the models can move to other machines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.transcriber import Transcriber, Transcript
+from emotion import EmotionEstimate
+from ser_model.detector import SpeechEmotionDetector
+
+__all__ = ["Heard", "LocalSpeech", "SpeechBackend", "SpeechBusyError", "SpeechTimeoutError"]
+
+
+class SpeechBusyError(Exception):
+    """More utterances are waiting than the queue holds."""
+
+
+class SpeechTimeoutError(Exception):
+    """An utterance was not recognised before its deadline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Words, and the feeling in the voice where it was asked for."""
+
+    transcript: Transcript
+    mood: EmotionEstimate | None
+
+
+class SpeechBackend(Protocol):
+    """Whatever can understand an utterance."""
+
+    async def understand(
+        self, samples: NDArray[np.float32], *, language: str | None, with_emotion: bool
+    ) -> Heard:
+        """Understands one utterance; see `LocalSpeech.understand`."""
+
+
+class LocalSpeech:
+    """The models in this process.
+
+    Args:
+        transcriber: recognises words.
+        detector: hears feeling.
+        workers: utterances at once.
+        queue: utterances that may wait beside those.
+        deadline_s: longest time from asking to answer.
+    """
+
+    def __init__(
+        self,
+        transcriber: Transcriber,
+        detector: SpeechEmotionDetector,
+        *,
+        workers: int,
+        queue: int,
+        deadline_s: float,
+    ) -> None:
+        self._transcriber = transcriber
+        self._detector = detector
+        self._deadline_s = deadline_s
+        self._places = workers + queue
+        self._recognition = ThreadPoolExecutor(workers, thread_name_prefix="recognition")
+        self._emotion = ThreadPoolExecutor(workers, thread_name_prefix="emotion")
+
+    async def understand(
+        self, samples: NDArray[np.float32], *, language: str | None, with_emotion: bool
+    ) -> Heard:
+        """Understands one utterance.
+
+        Args:
+            samples: (n,), mono 16 kHz, −1 to 1.
+            language: "en", "fa", or None to hear it.
+            with_emotion: whether feelings may be inferred (consent).
+
+        Raises:
+            SpeechBusyError: at once, when the queue is full.
+            SpeechTimeoutError: when the deadline has passed.
+        """
+        if self._places == 0:
+            raise SpeechBusyError("The recogniser's queue is full.")
+        self._places -= 1
+        loop = asyncio.get_running_loop()
+        try:
+            words = loop.run_in_executor(
+                self._recognition, lambda: self._transcriber.transcribe(samples, language=language)
+            )
+            async with asyncio.timeout(self._deadline_s):
+                mood = None
+                if with_emotion:
+                    # The detector's result does not depend on the language; only "validated" does.
+                    mood = await loop.run_in_executor(
+                        self._emotion, lambda: self._detector.estimate(samples, language=language or "en")
+                    )
+                return Heard(await words, mood)
+        except TimeoutError as error:
+            raise SpeechTimeoutError(f"No transcript within {self._deadline_s} s.") from error
+        finally:
+            self._places += 1
+
+    def close(self) -> None:
+        """Waits for what is running and ends the threads."""
+        self._recognition.shutdown(cancel_futures=True)
+        self._emotion.shutdown(cancel_futures=True)

@@ -1,0 +1,86 @@
+"""What a talk remembers from one turn to the next. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.commands import UnderstandingFailed, Understood
+from bot.session_config import SessionConfig
+from emotion import EmotionEstimate
+
+__all__ = ["TalkIdentity", "TalkState", "Turn"]
+
+
+@dataclass(frozen=True, slots=True)
+class TalkIdentity:
+    """What the token said about the talk."""
+
+    talk_id: str
+    subject: str | None
+    clinic: str | None
+    purpose: str
+    language: str | None
+    country: str | None
+    client: str
+    grants: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Turn:
+    """One turn of the user, spoken or typed.
+
+    Attributes:
+        source: "voice" or "typed".
+        start_ms: beginning in the input audio, padding included.
+        attempt: number of the newest recognition; older results are stale.
+        ended: whether the user has finished.
+        times_ms: wall clock of the steps "ended", "text" and "reply", milliseconds since the epoch.
+    """
+
+    item_id: str
+    source: str
+    language: str = "en"
+    text: str = ""
+    start_ms: int = 0
+    voiced_ms: int = 0
+    attempt: int = 0
+    ended: bool = False
+    result: Understood | UnderstandingFailed | None = None
+    times_ms: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class TalkState:
+    """The facts that several parts of a talk need.
+
+    Attributes:
+        granted: consents in force.
+        mood: fused mood of the latest spoken turn, None without consent.
+        pinned_language: the language that the user asked to be answered in.
+        heard_language: the language of the latest turn.
+        crisis_level: the highest level of the talk, 0–3.
+        shown: ids of the suggestions offered so far.
+    """
+
+    identity: TalkIdentity
+    config: SessionConfig
+    granted: set[str]
+    mood: EmotionEstimate | None = None
+    pinned_language: str | None = None
+    heard_language: str = "en"
+    disclosed: bool = False
+    crisis_level: int = 0
+    asked_about_crisis: bool = False
+    distress: int | None = None
+    shown: list[str] = field(default_factory=list)
+    turns: dict[str, Turn] = field(default_factory=dict)
+
+    @property
+    def language(self) -> str:
+        """The language in which to say something of our own accord."""
+        return self.pinned_language or self.config.language or self.identity.language or self.heard_language
+
+    @property
+    def consented_to_emotion(self) -> bool:
+        """Whether feelings may be inferred."""
+        return "emotion" in self.granted

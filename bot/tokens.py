@@ -1,0 +1,129 @@
+"""Who may talk: short-lived signed tokens (JWT, RFC 7519) and the claims in them.
+
+Browser tokens begin with `ek_`, as stock Realtime clients expect of ephemeral keys.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+
+from bot.talk_state import TalkIdentity
+
+__all__ = ["Claims", "TokenError", "TokenIssuer"]
+
+_ALGORITHM = "HS256"
+_PREFIX = "ek_"
+_SCOPES = frozenset(("talk", "emotion", "camera", "store_text", "store_audio", "share", "research", "memory"))
+
+
+class TokenError(Exception):
+    """A token is missing, forged, expired or used up; the message never holds the token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a token says: a pseudonymous subject (or none), and the frame of the talk."""
+
+    subject: str | None = None
+    clinic: str | None = None
+    purpose: str = "therapy"
+    language: str | None = None
+    country: str | None = None
+    grants: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if self.purpose not in ("therapy", "service", "kiosk"):
+            raise TokenError("purpose must be therapy, service or kiosk.")
+        if self.language not in (None, "en", "fa"):
+            raise TokenError("language must be en or fa.")
+        if self.country is not None and not (len(self.country) == 2 and self.country.isascii()):
+            raise TokenError("country must be a two-letter ISO 3166 code.")
+        if not self.grants <= _SCOPES:
+            raise TokenError(f"grants may hold {', '.join(sorted(_SCOPES))}.")
+        for value in (self.subject, self.clinic):
+            if value is not None and not 1 <= len(value) <= 128:
+                raise TokenError("subject and clinic have 1 to 128 characters.")
+
+    def identity(self, talk_id: str, client: str) -> TalkIdentity:
+        """The talk that these claims open."""
+        return TalkIdentity(
+            talk_id=talk_id,
+            subject=self.subject,
+            clinic=self.clinic,
+            purpose=self.purpose,
+            language=self.language,
+            country=self.country.upper() if self.country is not None else None,
+            client=client,
+            grants=self.grants,
+        )
+
+
+class TokenIssuer:
+    """Makes and checks tokens.
+
+    Args:
+        secret: signing key of at least 32 bytes.
+        server_key: what an embedding site's server shows to be given tokens; None refuses them all.
+    """
+
+    def __init__(self, secret: bytes, server_key: str | None) -> None:
+        if len(secret) < 32:
+            raise TokenError("HAMDEL_TOKEN_SECRET must have at least 32 bytes.")
+        self._secret = secret
+        self._server_key = server_key
+
+    def issue(self, claims: Claims, *, lifetime_s: int) -> tuple[str, int]:
+        """Signs a token; gives it and the second since the epoch at which it expires."""
+        expires_at = int(time.time()) + lifetime_s
+        payload = {
+            "sub": claims.subject,
+            "clinic": claims.clinic,
+            "purpose": claims.purpose,
+            "language": claims.language,
+            "country": claims.country,
+            "grants": sorted(claims.grants),
+            "exp": expires_at,
+            "jti": secrets.token_hex(8),
+        }
+        present = {key: value for key, value in payload.items() if value is not None}
+        return _PREFIX + jwt.encode(present, self._secret, algorithm=_ALGORITHM), expires_at
+
+    def check(self, token: str | None) -> Claims:
+        """Reads a token.
+
+        Raises:
+            TokenError: if there is none, or it is forged, expired or of the wrong shape.
+        """
+        if not token:
+            raise TokenError("A token is needed: Authorization: Bearer, or the sub-protocol.")
+        try:
+            payload: dict[str, Any] = jwt.decode(
+                token.removeprefix(_PREFIX),
+                self._secret,
+                algorithms=[_ALGORITHM],
+                options={"require": ["exp", "purpose"]},
+            )
+        except jwt.ExpiredSignatureError as error:
+            raise TokenError("The token has expired; ask for a new one.") from error
+        except jwt.InvalidTokenError as error:
+            raise TokenError("The token is not valid.") from error
+        return Claims(
+            subject=payload.get("sub"),
+            clinic=payload.get("clinic"),
+            purpose=payload["purpose"],
+            language=payload.get("language"),
+            country=payload.get("country"),
+            grants=frozenset(payload.get("grants", ())),
+        )
+
+    def is_server_key(self, key: str | None) -> bool:
+        """Whether this is the embedding site's key."""
+        if self._server_key is None or key is None:
+            return False
+        return hmac.compare_digest(key.encode(), self._server_key.encode())

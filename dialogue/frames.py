@@ -1,0 +1,139 @@
+"""The JSON frames between gateway and dialogue server: reading, checking and writing, no I/O."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = [
+    "MAX_IDENTIFIER_CHARACTERS",
+    "MAX_TEXT_CHARACTERS",
+    "ForgetRequest",
+    "FrameError",
+    "PingRequest",
+    "TurnRequest",
+    "done_frame",
+    "error_frame",
+    "message_frame",
+    "read_frame",
+]
+
+MAX_TEXT_CHARACTERS = 10_000
+MAX_IDENTIFIER_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class TurnRequest:
+    """One turn of one person, to be answered."""
+
+    turn_id: str
+    sender: str
+    text: str
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ForgetRequest:
+    """The wish to drop everything that is kept of a sender."""
+
+    sender: str
+
+
+@dataclass(frozen=True)
+class PingRequest:
+    """A sign of life is asked for."""
+
+
+class FrameError(ValueError):
+    """A frame that can't be served; the socket stays open.
+
+    Attributes:
+        code: for programs, such as "text_too_long".
+        turn_id: of the turn in question, where the frame named one.
+    """
+
+    def __init__(self, code: str, message: str, turn_id: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.turn_id = turn_id
+
+
+def read_frame(raw: str | bytes) -> TurnRequest | ForgetRequest | PingRequest:
+    """Reads one frame of the client.
+
+    Raises:
+        FrameError: "bad_json", "bad_frame", "unknown_type" or "text_too_long".
+    """
+    if isinstance(raw, bytes):
+        raise FrameError("bad_json", "Send JSON in text frames, not binary ones.")
+    try:
+        frame = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise FrameError("bad_json", "The frame is not JSON.") from error
+    if not isinstance(frame, dict):
+        raise FrameError("bad_json", "The frame must be a JSON object.")
+    kind = frame.get("type")
+    if kind == "ping":
+        return PingRequest()
+    if kind == "forget":
+        return ForgetRequest(sender=_identifier(frame, "sender"))
+    if kind == "turn":
+        return _read_turn(frame)
+    raise FrameError("unknown_type", "'type' must be one of turn, forget, ping.", _turn_id(frame))
+
+
+def _read_turn(frame: Mapping[str, Any]) -> TurnRequest:
+    turn_id = _identifier(frame, "turn_id")
+    sender = _identifier(frame, "sender")
+    text = frame.get("text")
+    metadata = frame.get("metadata") or {}
+    if not isinstance(text, str):
+        raise FrameError("bad_frame", "'text' must be a string.", turn_id)
+    if len(text) > MAX_TEXT_CHARACTERS:
+        message = f"'text' may have at most {MAX_TEXT_CHARACTERS} characters."
+        raise FrameError("text_too_long", message, turn_id)
+    if not isinstance(metadata, dict):
+        raise FrameError("bad_frame", "'metadata' must be an object.", turn_id)
+    return TurnRequest(turn_id=turn_id, sender=sender, text=text, metadata=metadata)
+
+
+def _identifier(frame: Mapping[str, Any], key: str) -> str:
+    value = frame.get(key)
+    if not isinstance(value, str) or not 0 < len(value) <= MAX_IDENTIFIER_CHARACTERS:
+        message = f"'{key}' must be a string of 1 to {MAX_IDENTIFIER_CHARACTERS} characters."
+        raise FrameError("bad_frame", message, _turn_id(frame))
+    return value
+
+
+def _turn_id(frame: Mapping[str, Any]) -> str | None:
+    value = frame.get("turn_id")
+    return value if isinstance(value, str) and len(value) <= MAX_IDENTIFIER_CHARACTERS else None
+
+
+def message_frame(turn_id: str, seq: int, message: Mapping[str, Any]) -> dict[str, Any]:
+    """One of Rasa's replies; `message` has Rasa's keys text, custom, buttons and utter_action."""
+    buttons = [
+        {"title": button.get("title", ""), "payload": button.get("payload", "")}
+        for button in message.get("buttons") or []
+    ]
+    return {
+        "type": "message",
+        "turn_id": turn_id,
+        "seq": seq,
+        "text": message.get("text") or None,
+        "custom": message.get("custom") or None,
+        "buttons": buttons or None,
+        "name": message.get("utter_action"),
+    }
+
+
+def done_frame(turn_id: str, seq: int, outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """The end of a turn; `outcome` has intent, entities, mood, language and crisis."""
+    return {"type": "done", "turn_id": turn_id, "seq": seq, **outcome}
+
+
+def error_frame(turn_id: str | None, code: str, message: str) -> dict[str, Any]:
+    """A refusal, or the failed end of a turn."""
+    return {"type": "error", "turn_id": turn_id, "code": code, "message": message}

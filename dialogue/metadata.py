@@ -1,0 +1,70 @@
+"""What the gateway tells about a turn beside its words, checked before anyone relies on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emotion import MOODS
+
+__all__ = ["LANGUAGES", "PURPOSES", "TurnMetadata", "read_metadata"]
+
+LANGUAGES = ("en", "fa")
+PURPOSES = ("therapy", "service")
+_HIGHEST_CRISIS_LEVEL = 3
+
+
+@dataclass(frozen=True)
+class TurnMetadata:
+    """The facts of a turn on which the dialogue acts; unknown ones are None or their neutral value.
+
+    Attributes:
+        language: "en" or "fa", the language in which to reply; None where the words have to tell.
+        mood: the detectors' fused label, one of `emotion.MOODS`; None where they abstained.
+        purpose: "therapy" or "service".
+        country: two-letter country code in capitals, None where unknown.
+        crisis_level: 0–3, what the gateway's own guard found; from 2 on it has already replied.
+    """
+
+    language: str | None = None
+    mood: str | None = None
+    purpose: str = "therapy"
+    country: str | None = None
+    crisis_level: int = 0
+
+
+def read_metadata(raw: object) -> TurnMetadata:
+    """Takes what is valid out of a message's metadata; anything else counts as not said.
+
+    A turn is never refused for its metadata: somebody's words are at stake, and every field has a
+    safe neutral value.
+    """
+    if not isinstance(raw, Mapping):
+        return TurnMetadata()
+    language = raw.get("language")
+    purpose = raw.get("purpose")
+    return TurnMetadata(
+        language=language if language in LANGUAGES else None,
+        mood=_mood_label(raw.get("mood")),
+        purpose=purpose if purpose in PURPOSES else "therapy",
+        country=_country_code(raw.get("country")),
+        crisis_level=_crisis_level(raw.get("crisis_level")),
+    )
+
+
+def _mood_label(raw: Any) -> str | None:
+    label = raw.get("label") if isinstance(raw, Mapping) else None
+    return label if label in MOODS else None
+
+
+def _country_code(raw: Any) -> str | None:
+    if isinstance(raw, str) and len(raw) == 2 and raw.isascii() and raw.isalpha():
+        return raw.upper()
+    return None
+
+
+def _crisis_level(raw: Any) -> int:
+    if isinstance(raw, bool) or not isinstance(raw, int):
+        return 0
+    return min(max(raw, 0), _HIGHEST_CRISIS_LEVEL)

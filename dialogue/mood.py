@@ -1,0 +1,77 @@
+"""Pipeline component: the mood, language and purpose on which the reply of this turn depends."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.training_data.message import Message
+
+from dialogue.entities import turn_entity
+from dialogue.metadata import read_metadata
+from dialogue.normaliser import ORIGINAL_TEXT
+from dialogue.turn_language import turn_language
+from emotion import UNCLEAR
+
+__all__ = ["OWN_WORDS", "MoodOfTurn", "mood_of_turn"]
+
+OWN_WORDS = {
+    "feel_anger": "anger",
+    "feel_fear": "fear",
+    "feel_sadness": "sadness",
+    "feel_happiness": "happiness",
+    "feel_neutral": "neutral",
+}
+"""The intents with which people name their feeling themselves."""
+
+
+def mood_of_turn(intent: str | None, detected: str | None) -> str:
+    """A person's own word beats every detector; without either the mood is "unclear"."""
+    return OWN_WORDS.get(intent or "") or detected or UNCLEAR
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
+class MoodOfTurn(GraphComponent):
+    """Adds entities `mood`, `purpose` and `language`, which fill the slots of the same names.
+
+    Stands last in the pipeline. Mood and purpose are said in every turn, so that none stays over
+    from an earlier one. The slots are filled before the policies run, without a call to the action
+    server.
+    """
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> MoodOfTurn:
+        """Makes the component; it has no settings and nothing to load."""
+        return cls()
+
+    def process(
+        self,
+        messages: list[Message],
+        tracker: DialogueStateTracker,  # None where text is parsed outside a talk; Rasa wants it named so
+    ) -> list[Message]:
+        """Adds the entities to each message."""
+        chosen = tracker.get_slot("language_chosen") if tracker else None
+        for message in messages:
+            metadata = read_metadata(message.get("metadata"))
+            intent = (message.get(INTENT) or {}).get("name")
+            text = message.get(ORIGINAL_TEXT) or message.get(TEXT) or ""
+            language = turn_language(text, metadata=metadata, intent=intent, chosen=chosen)
+            added = [
+                turn_entity("mood", mood_of_turn(intent, metadata.mood)),
+                turn_entity("purpose", metadata.purpose),
+            ]
+            if language is not None:
+                added.append(turn_entity("language", language))
+            message.set(ENTITIES, [*message.get(ENTITIES, []), *added], add_to_output=True)
+        return messages

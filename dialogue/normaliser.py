@@ -1,0 +1,57 @@
+"""Pipeline component: one spelling for recogniser text, keyboards and training examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa.engine.graph import ExecutionContext, GraphComponent
+from rasa.engine.recipes.default_recipe import DefaultV1Recipe
+from rasa.engine.storage.resource import Resource
+from rasa.engine.storage.storage import ModelStorage
+from rasa.shared.nlu.constants import TEXT
+from rasa.shared.nlu.training_data.message import Message
+from rasa.shared.nlu.training_data.training_data import TrainingData
+
+from dialogue.metadata import read_metadata
+from language import detect_script_language, normalise
+
+__all__ = ["ORIGINAL_TEXT", "Normaliser"]
+
+ORIGINAL_TEXT = "original_text"
+"""Where the text stays as it came, for the guard and the log."""
+
+
+@DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
+class Normaliser(GraphComponent):
+    """Puts a message's text into the normal form of `language`, in training and at run time.
+
+    Runs before the tokenizer, which keeps words with a half-space whole but neither folds Arabic
+    letters into Persian ones nor knows Persian digits.
+    """
+
+    @classmethod
+    def create(
+        cls,
+        config: dict[str, Any],
+        model_storage: ModelStorage,
+        resource: Resource,
+        execution_context: ExecutionContext,
+    ) -> Normaliser:
+        """Makes the component; it has no settings and nothing to load."""
+        return cls()
+
+    def process(self, messages: list[Message]) -> list[Message]:
+        """Normalises each message's text, keeping the original under `ORIGINAL_TEXT`."""
+        for message in messages:
+            text = message.get(TEXT)
+            if not text:
+                continue
+            known = read_metadata(message.get("metadata")).language
+            message.set(ORIGINAL_TEXT, text)
+            message.set(TEXT, normalise(text, detect_script_language(text) or known or "en"))
+        return messages
+
+    def process_training_data(self, training_data: TrainingData) -> TrainingData:
+        """Normalises the training examples in place."""
+        self.process(training_data.training_examples)
+        return training_data

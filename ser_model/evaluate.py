@@ -1,0 +1,181 @@
+"""Evaluation of a detector on labelled recordings: one pass over them, then all figures.
+
+`answer_all` runs the detector as the gateway does; `report` computes the figures. Accuracy, UAR, F1
+and the confusion matrix compare the likeliest label with the truth in the corpus's own labels,
+without abstention. Coverage and risk are the product's: a clip is covered where the detector names
+a mood, and the risk is the share of wrong moods among those.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from emotion import MOODS, UNCLEAR
+from ser_model.detector import SpeechEmotionDetector
+from ser_model.manifest import LABELS, ManifestRow, read_recording
+from ser_model.metrics import (
+    class_figures,
+    confusion,
+    coverage_and_risk,
+    expected_calibration_error,
+    macro_f1,
+    unweighted_average_recall,
+)
+
+__all__ = ["Answers", "answer_all", "product_figures", "report"]
+
+_PRODUCT_LABELS = (*MOODS, UNCLEAR)
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a detector said of n recordings.
+
+    Attributes:
+        truth: shape (n,), positions in `LABELS`.
+        probabilities: shape (n, 7), in the order of `LABELS`; untrained labels have 0.
+        moods: what the detector named, a mood or "unclear".
+        languages: language of each recording.
+        milliseconds: time of each estimate, without decoding the file.
+        validated: languages for which the model was validated.
+        sha256: of the model's weights.
+    """
+
+    truth: NDArray[np.intp]
+    probabilities: NDArray[np.float64]
+    moods: tuple[str, ...]
+    languages: tuple[str, ...]
+    milliseconds: NDArray[np.float64]
+    validated: tuple[str, ...]
+    sha256: str
+
+    def part(self, chosen: NDArray[np.intp]) -> Answers:
+        """The answers at some positions; repeats are allowed, as resampling needs them."""
+        return Answers(
+            truth=self.truth[chosen],
+            probabilities=self.probabilities[chosen],
+            moods=tuple(self.moods[place] for place in chosen),
+            languages=tuple(self.languages[place] for place in chosen),
+            milliseconds=self.milliseconds[chosen],
+            validated=self.validated,
+            sha256=self.sha256,
+        )
+
+
+def answer_all(
+    detector: SpeechEmotionDetector, rows: Sequence[ManifestRow], *, progress: bool = True
+) -> Answers:
+    """Decodes each recording and lets the detector judge it.
+
+    Raises:
+        ManifestError: for a recording that cannot be decoded.
+        ValueError: for one that holds NaN or infinity.
+    """
+    probabilities = np.zeros((len(rows), len(LABELS)))
+    milliseconds = np.zeros(len(rows))
+    moods = []
+    for place, row in enumerate(tqdm(rows, desc="evaluate", unit="clip", disable=not progress)):
+        samples = read_recording(row.path)
+        started = time.perf_counter()
+        estimate = detector.estimate(samples, language=row.language)
+        milliseconds[place] = 1e3 * (time.perf_counter() - started)
+        for label, probability in estimate.probabilities.items():
+            probabilities[place, LABELS.index(label)] = probability
+        moods.append(estimate.label)
+    return Answers(
+        truth=np.array([LABELS.index(row.emotion) for row in rows], dtype=np.intp),
+        probabilities=probabilities,
+        moods=tuple(moods),
+        languages=tuple(row.language for row in rows),
+        milliseconds=milliseconds,
+        validated=detector.card.validated_languages,
+        sha256=detector.card.sha256,
+    )
+
+
+def report(answers: Answers) -> dict[str, Any]:
+    """All figures, ready for JSON; shares and errors are 0–1, `risk_at_coverage` may be None."""
+    by_language = {}
+    for language in sorted(set(answers.languages)):
+        chosen = np.flatnonzero(np.array(answers.languages) == language)
+        by_language[language] = {
+            **_figures(answers.part(chosen)),
+            "validated": language in answers.validated,
+        }
+    counts = _confusion(answers)
+    shown = _shown(counts)
+    return {
+        **_figures(answers),
+        "per_class": _per_class(counts, LABELS),
+        "confusion": {
+            "labels": [LABELS[place] for place in shown],
+            "counts": counts[np.ix_(shown, shown)].tolist(),
+        },
+        "majority_baseline": _rounded(np.bincount(answers.truth).max() / len(answers.truth)),
+        "latency_ms_per_item": round(float(answers.milliseconds.mean()), 3),
+        "model_sha256": answers.sha256,
+        "by_language": by_language,
+        "product": product_figures(answers),
+    }
+
+
+def product_figures(answers: Answers) -> dict[str, Any]:
+    """Figures of what the dialogue gets: moods and "unclear", for which disgust is "unclear"."""
+    truth_names = [LABELS[place] if LABELS[place] in MOODS else UNCLEAR for place in answers.truth]
+    truth = np.array([_PRODUCT_LABELS.index(name) for name in truth_names], dtype=np.intp)
+    named = np.array([_PRODUCT_LABELS.index(mood) for mood in answers.moods], dtype=np.intp)
+    counts = confusion(truth, named, len(_PRODUCT_LABELS))
+    return {
+        "accuracy": _rounded(np.mean(truth == named)),
+        "uar": _rounded(unweighted_average_recall(truth, named, len(_PRODUCT_LABELS))),
+        "macro_f1": _rounded(macro_f1(counts)),
+        "per_class": _per_class(counts, _PRODUCT_LABELS),
+    }
+
+
+def _figures(answers: Answers) -> dict[str, Any]:
+    predicted = answers.probabilities.argmax(axis=1)
+    right = np.array([LABELS[place] for place in answers.truth]) == np.array(answers.moods)
+    covered = np.array(answers.moods) != UNCLEAR
+    coverage, risk = coverage_and_risk(right, covered)
+    return {
+        "n": len(answers.truth),
+        "accuracy": _rounded(np.mean(predicted == answers.truth)),
+        "uar": _rounded(unweighted_average_recall(answers.truth, predicted, len(LABELS))),
+        "macro_f1": _rounded(macro_f1(_confusion(answers))),
+        "ece": _rounded(expected_calibration_error(answers.probabilities, answers.truth)),
+        "coverage": _rounded(coverage),
+        "risk_at_coverage": None if risk is None else _rounded(risk),
+    }
+
+
+def _confusion(answers: Answers) -> NDArray[np.intp]:
+    return confusion(answers.truth, answers.probabilities.argmax(axis=1), len(LABELS))
+
+
+def _shown(counts: NDArray[np.intp]) -> list[int]:
+    return [place for place in range(len(counts)) if counts[place].any() or counts[:, place].any()]
+
+
+def _per_class(counts: NDArray[np.intp], labels: Sequence[str]) -> dict[str, dict[str, float | int]]:
+    figures = class_figures(counts)
+    return {
+        labels[place]: {
+            "recall": _rounded(figures[place].recall),
+            "precision": _rounded(figures[place].precision),
+            "f1": _rounded(figures[place].f1),
+            "n": figures[place].n,
+        }
+        for place in _shown(counts)
+    }
+
+
+def _rounded(value: float | np.floating[Any]) -> float:
+    return round(float(value), 4)

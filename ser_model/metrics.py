@@ -1,0 +1,176 @@
+"""Figures of a classifier: recall, F1, calibration, abstention, and intervals by resampling.
+
+Labels are integers 0 … k-1; probabilities have shape (n, k) and rows that sum to 1. Numpy only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "ClassFigures",
+    "abstention_threshold",
+    "bootstrap_interval",
+    "class_figures",
+    "confusion",
+    "coverage_and_risk",
+    "expected_calibration_error",
+    "fitted_temperature",
+    "macro_f1",
+    "softmax",
+    "unweighted_average_recall",
+]
+
+Integers = NDArray[np.intp]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFigures:
+    """Figures of one class, each 0–1 but the count."""
+
+    recall: float
+    precision: float
+    f1: float
+    n: int
+
+
+def softmax(logits: Floats, temperature: float = 1.0) -> Floats:
+    """Probabilities of logits of shape (n, k) or (k,), divided by the temperature."""
+    scaled = np.asarray(logits, dtype=np.float64) / temperature
+    exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
+    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
+
+
+def confusion(truth: Integers, predicted: Integers, classes: int) -> Integers:
+    """Counts of shape (classes, classes): row = truth, column = prediction."""
+    counts = np.zeros((classes, classes), dtype=np.intp)
+    np.add.at(counts, (truth, predicted), 1)
+    return counts
+
+
+def class_figures(counts: Integers) -> list[ClassFigures]:
+    """Figures of each class from `confusion`; a class without clips, or never named, has zeros."""
+    hits = np.diag(counts)
+    truths, named = counts.sum(axis=1), counts.sum(axis=0)
+    return [
+        ClassFigures(
+            recall=_ratio(hit, truth),
+            precision=_ratio(hit, name),
+            f1=_ratio(2 * hit, truth + name),
+            n=int(truth),
+        )
+        for hit, truth, name in zip(hits, truths, named, strict=True)
+    ]
+
+
+def unweighted_average_recall(truth: Integers, predicted: Integers, classes: int) -> float:
+    """Mean recall of the classes that occur (UAR): every emotion counts alike, however rare."""
+    counts = confusion(truth, predicted, classes)
+    present = counts.sum(axis=1) > 0
+    if not present.any():
+        return 0.0
+    return float(np.mean(np.diag(counts)[present] / counts.sum(axis=1)[present]))
+
+
+def macro_f1(counts: Integers) -> float:
+    """Mean F1 of the classes that occur in the truth or among the predictions."""
+    seen = (counts.sum(axis=1) + counts.sum(axis=0)) > 0
+    figures = [figure.f1 for figure, present in zip(class_figures(counts), seen, strict=True) if present]
+    return float(np.mean(figures)) if figures else 0.0
+
+
+def expected_calibration_error(probabilities: Floats, truth: Integers, bins: int = 15) -> float:
+    """Mean distance of confidence and accuracy over equal bins of confidence (Guo et al., 2017)."""
+    confidence = probabilities.max(axis=1)
+    right = probabilities.argmax(axis=1) == truth
+    place = np.minimum((confidence * bins).astype(np.intp), bins - 1)
+    error = 0.0
+    for index in range(bins):
+        inside = place == index
+        if inside.any():
+            error += float(inside.mean()) * abs(float(right[inside].mean()) - float(confidence[inside].mean()))
+    return error
+
+
+def fitted_temperature(logits: Floats, truth: Integers) -> float:
+    """The temperature at which the logits have the least cross-entropy (Guo et al., 2017)."""
+    candidates = np.exp(np.linspace(np.log(0.2), np.log(5.0), 400))
+    rows = np.arange(len(truth))
+    losses = [
+        -np.mean(np.log(np.maximum(softmax(logits, float(candidate))[rows, truth], 1e-12)))
+        for candidate in candidates
+    ]
+    return float(candidates[int(np.argmin(losses))])
+
+
+def coverage_and_risk(right: NDArray[np.bool_], covered: NDArray[np.bool_]) -> tuple[float, float | None]:
+    """Share of clips that are answered, and share of wrong answers among those (None: no answers)."""
+    if not covered.any():
+        return 0.0, None
+    return float(covered.mean()), float(1.0 - right[covered].mean())
+
+
+def abstention_threshold(
+    confidence: Floats, right: NDArray[np.bool_], *, risk: float, fewest_answers: int = 30
+) -> float:
+    """The lowest confidence from which on answers are wrong in at most a share `risk` of the clips.
+
+    The bound holds at the threshold and at every higher one that still answers `fewest_answers`
+    clips, so that a lucky dip in the risk is not taken for the answer.
+
+    Args:
+        confidence: shape (n,), 0–1, of the clips for which an answer is possible.
+        right: shape (n,), whether the answer would be right.
+        risk: bound, 0–1.
+        fewest_answers: below this many clips the risk is not judged.
+
+    Returns:
+        A threshold in 0–1; 1 where no threshold keeps the bound.
+    """
+    order = np.argsort(-confidence, kind="stable")
+    wrong_share = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
+    threshold = 1.0
+    for position in range(min(fewest_answers, len(order)) - 1, len(order)):
+        if wrong_share[position] > risk:
+            break
+        threshold = float(confidence[order[position]])
+    return threshold
+
+
+def bootstrap_interval(
+    figure: Callable[[Integers], float],
+    groups: Sequence[object],
+    *,
+    resamples: int = 2_000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> tuple[float, float]:
+    """Percentile interval of a figure under resampling of whole groups, such as speakers.
+
+    Args:
+        figure: the figure of the clips with the given positions (repeats allowed).
+        groups: group of each clip; give each clip a group of its own to resample clips.
+        resamples: number of draws.
+        level: share of the draws inside the interval.
+        seed: of the draws.
+    """
+    names = {group: number for number, group in enumerate(dict.fromkeys(groups))}
+    of_clip = np.array([names[group] for group in groups], dtype=np.intp)
+    members = [np.flatnonzero(of_clip == number) for number in range(len(names))]
+    random = np.random.default_rng(seed)
+    draws = []
+    for _ in range(resamples):
+        chosen = random.integers(0, len(members), size=len(members))
+        draws.append(figure(np.concatenate([members[number] for number in chosen])))
+    tail = 50.0 * (1.0 - level)
+    low, high = np.percentile(draws, [tail, 100.0 - tail])
+    return float(low), float(high)
+
+
+def _ratio(part: int, whole: int) -> float:
+    return float(part) / float(whole) if whole else 0.0

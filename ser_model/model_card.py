@@ -1,0 +1,94 @@
+"""What the detector needs of `card.json`, and the check that card and weights belong together."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from emotion import Emotion
+from ser_model.errors import ModelFileError
+
+__all__ = ["DEFAULT_DIRECTORY", "ModelCard", "read_card", "read_weights", "sha256_of"]
+
+DEFAULT_DIRECTORY = Path(__file__).resolve().parent
+"""Where the weights that come with this package lie."""
+
+_REMEDY = "restore the file from the repository, or train anew with `make train-ser`"
+
+
+class ModelCard(BaseModel):
+    """The part of a model card that steers the detector; the rest is for readers."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str = Field(min_length=1)
+    version: str = Field(min_length=1)
+    weights: str = Field(min_length=1)
+    """Path of the ONNX file, relative to the card."""
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    outputs: tuple[Emotion, ...] = Field(min_length=2)
+    """Emotion of each output of the network, in order."""
+    untrained: tuple[Emotion, ...] = ()
+    """Outputs that never saw an example; they are never emitted."""
+    temperature: float = Field(gt=0.0)
+    threshold: float = Field(ge=0.0, le=1.0)
+    validated_languages: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _outputs_are_distinct(self) -> ModelCard:
+        if len(set(self.outputs)) != len(self.outputs):
+            raise ValueError("outputs name an emotion twice")
+        if not set(self.untrained) < set(self.outputs):
+            raise ValueError("untrained must name some, but not all, of the outputs")
+        return self
+
+    @property
+    def trained(self) -> tuple[Emotion, ...]:
+        """Emotions that the network learnt, in the order of its outputs."""
+        return tuple(emotion for emotion in self.outputs if emotion not in self.untrained)
+
+
+def read_card(directory: Path) -> ModelCard:
+    """Reads `card.json`.
+
+    Raises:
+        ModelFileError: where it is missing, unreadable or says something impossible.
+    """
+    path = directory / "card.json"
+    try:
+        return ModelCard.model_validate_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from None
+    except (ValidationError, UnicodeDecodeError) as error:
+        what = "is not UTF-8"
+        if isinstance(error, ValidationError):
+            first = error.errors()[0]
+            what = f"{'.'.join(str(part) for part in first['loc']) or 'content'}: {first['msg']}"
+        raise ModelFileError(f"{path}: {what}; {_REMEDY}") from None
+
+
+def read_weights(directory: Path, card: ModelCard) -> bytes:
+    """The bytes of the ONNX file that the card describes.
+
+    Raises:
+        ModelFileError: where it is missing or not the file whose SHA-256 the card has.
+    """
+    path = directory / card.weights
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from None
+    found = sha256_of(content)
+    if found != card.sha256:
+        raise ModelFileError(
+            f"{path}: SHA-256 is {found[:12]}…, the card says {card.sha256[:12]}…: the file is damaged or "
+            f"belongs to another card; {_REMEDY}"
+        )
+    return content
+
+
+def sha256_of(content: bytes) -> str:
+    """The SHA-256 of a file's content, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,201 @@
+"""Training from the recordings to the card: `train` reads from top to bottom as it happens.
+
+Everything that is chosen is chosen on the validation speakers; the test speakers are judged once,
+at the end, with the exported weights and the detector that the gateway runs.
+Needs TensorFlow, librosa and scikit-learn (`make train-ser`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from emotion import MOODS, Emotion
+from ser_model.baseline import answer_with_logistic_regression
+from ser_model.configuration import Configuration
+from ser_model.corpus import CorpusClip, cache_folder, corpus_folder, read_corpus, spectrograms
+from ser_model.detector import SpeechEmotionDetector
+from ser_model.evaluate import Answers, answer_all
+from ser_model.features import normalised
+from ser_model.learning import Examples, learn, logits_of, use_one_thread
+from ser_model.manifest import LABELS, ManifestRow
+from ser_model.metrics import abstention_threshold, fitted_temperature, softmax
+from ser_model.model_card import sha256_of
+from ser_model.onnx_graph import onnx_bytes
+from ser_model.training_report import Split, card_text
+
+__all__ = ["GREATEST_EXPORT_DIFFERENCE", "GREATEST_RISK", "train"]
+
+GREATEST_RISK = 0.20
+"""Of the moods that the detector names, at most this share may be wrong on the validation speakers."""
+
+GREATEST_EXPORT_DIFFERENCE = 1e-4
+"""Between the logits of Keras and of the exported graph."""
+
+
+def train(
+    configuration: Configuration, *, corpus: Path | None, out: Path, fresh: bool = False, command: str = ""
+) -> Path:
+    """Trains, exports, calibrates, evaluates, and writes weights and card.
+
+    Args:
+        configuration: of the run.
+        corpus: folder of the recordings; None takes HAMDEL_CORPORA.
+        out: folder in which `weights/<name>.onnx` and `card.json` are written, both or neither.
+        fresh: begin anew although an interrupted run could go on.
+        command: how to repeat the run, for the card.
+
+    Returns:
+        The path of the card.
+
+    Raises:
+        CorpusError: where the recordings are missing or unfit.
+        ArithmeticError: where the exported graph differs from Keras.
+    """
+    use_one_thread()
+    clips = read_corpus(corpus_folder(corpus))
+    pictures = spectrograms(clips)
+    trained = [place for place, label in enumerate(LABELS) if any(clip.emotion == label for clip in clips)]
+
+    checkpoint = _checkpoint(configuration, clips)
+    if fresh:
+        checkpoint.unlink(missing_ok=True)
+    model = learn(
+        configuration,
+        _examples(clips, pictures, "train", configuration),
+        _examples(clips, pictures, "valid", configuration),
+        outputs=len(LABELS),
+        trained=trained,
+        checkpoint=checkpoint,
+    )
+
+    weights = onnx_bytes(model)
+    valid_logits = _exported_logits(weights, _of_split(clips, pictures, "valid"))
+    difference = float(np.abs(valid_logits - logits_of(model, _of_split(clips, pictures, "valid"))).max())
+    if not difference <= GREATEST_EXPORT_DIFFERENCE:
+        raise ArithmeticError(f"the exported graph differs from Keras by {difference:.2e}; nothing was written")
+
+    truth = np.array([LABELS.index(clip.emotion) for clip in clips if clip.split == "valid"], dtype=np.intp)
+    temperature, threshold = _calibrated(valid_logits[:, trained], np.searchsorted(trained, truth), trained)
+    steering = {
+        "name": configuration.name,
+        "version": configuration.version,
+        "weights": f"weights/{configuration.name}.onnx",
+        "sha256": sha256_of(weights),
+        "outputs": list(LABELS),
+        "untrained": [label for place, label in enumerate(LABELS) if place not in trained],
+        "temperature": round(temperature, 4),
+        "threshold": round(threshold, 4),
+        "validated_languages": sorted({clip.language for clip in clips if clip.split == "valid"}),
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        staged = Path(folder)
+        _write(staged, steering, weights)
+        detector = SpeechEmotionDetector.load(staged)
+        valid = Split(_clips(clips, "valid"), _answers(detector, _clips(clips, "valid")))
+        test = Split(_clips(clips, "test"), _answers(detector, _clips(clips, "test")))
+        card = card_text(
+            steering,
+            configuration=configuration,
+            clips=clips,
+            valid=valid,
+            test=test,
+            baselines={
+                "logistic_regression": answer_with_logistic_regression(clips, mel_in_decibels=False),
+                "logistic_regression_decibels": answer_with_logistic_regression(clips, mel_in_decibels=True),
+            },
+            parameters=int(model.count_params()),
+            export_difference=difference,
+            risk=GREATEST_RISK,
+            command=command,
+        )
+        _write(staged, card, weights)
+        SpeechEmotionDetector.load(staged)
+        for name in (steering["weights"], "card.json"):
+            target = out / str(name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(staged / str(name), target)
+    print(f"test UAR {card['metrics']['test']['uar']}; wrote {out / 'card.json'}")
+    return out / "card.json"
+
+
+def _clips(clips: Sequence[CorpusClip], split: str) -> list[CorpusClip]:
+    return [clip for clip in clips if clip.split == split]
+
+
+def _of_split(
+    clips: Sequence[CorpusClip], pictures: Sequence[NDArray[np.float32]], split: str
+) -> list[NDArray[np.float32]]:
+    return [picture for clip, picture in zip(clips, pictures, strict=True) if clip.split == split]
+
+
+def _examples(
+    clips: Sequence[CorpusClip],
+    pictures: Sequence[NDArray[np.float32]],
+    split: str,
+    configuration: Configuration,
+) -> Examples:
+    chosen = _clips(clips, split)
+    return Examples(
+        spectrograms=_of_split(clips, pictures, split),
+        targets=np.array([LABELS.index(clip.emotion) for clip in chosen], dtype=np.intp),
+        weights=np.array([configuration.repeats.get(clip.corpus, 1) for clip in chosen], dtype=np.intp),
+    )
+
+
+def _checkpoint(configuration: Configuration, clips: Sequence[CorpusClip]) -> Path:
+    """A file of its own for each configuration and corpus, so that a run never goes on from another."""
+    digest = hashlib.sha256(configuration.model_dump_json().encode())
+    for clip in clips:
+        digest.update(f"{clip.path}\0{clip.emotion}\0{clip.split}\0".encode())
+    return cache_folder() / "runs" / f"{configuration.name}-{digest.hexdigest()[:16]}.npz"
+
+
+def _exported_logits(weights: bytes, pictures: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+    outputs = [session.run(None, {"log_mel": normalised(picture)[None]})[0] for picture in pictures]
+    return np.concatenate(outputs).astype(np.float64)
+
+
+def _calibrated(
+    logits: NDArray[np.float64], truth: NDArray[np.intp], trained: Sequence[int]
+) -> tuple[float, float]:
+    """Temperature and abstention threshold; a clip whose likeliest label is no mood is never answered."""
+    temperature = fitted_temperature(logits, truth)
+    probabilities = softmax(logits, temperature)
+    predicted = probabilities.argmax(axis=1)
+    is_mood = np.array([LABELS[place] in MOODS for place in trained])
+    answered = is_mood[predicted]
+    threshold = abstention_threshold(
+        probabilities.max(axis=1)[answered], (predicted == truth)[answered], risk=GREATEST_RISK
+    )
+    return temperature, threshold
+
+
+def _answers(detector: SpeechEmotionDetector, clips: Sequence[CorpusClip]) -> Answers:
+    return answer_all(
+        detector,
+        [
+            ManifestRow(clip.path, Emotion(clip.emotion).value, clip.speaker, clip.language, clip.split)
+            for clip in clips
+        ],
+    )
+
+
+def _write(folder: Path, card: dict[str, Any], weights: bytes) -> None:
+    path = folder / str(card["weights"])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(weights)
+    text = json.dumps(card, ensure_ascii=False, indent=2)
+    (folder / "card.json").write_text(text + "\n", encoding="utf-8")

@@ -1,0 +1,191 @@
+"""The text of `card.json`: what was learnt from what, how well it does, and what it cannot do."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ser_model.baseline import BaselineAnswers
+from ser_model.configuration import Configuration
+from ser_model.corpus import SPLITS, CorpusClip
+from ser_model.evaluate import Answers, product_figures, report
+from ser_model.manifest import LABELS
+from ser_model.metrics import bootstrap_interval, unweighted_average_recall
+
+__all__ = ["Split", "card_text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The clips of a split and what the detector said of them, in the same order."""
+
+    clips: Sequence[CorpusClip]
+    answers: Answers
+
+
+def card_text(
+    steering: Mapping[str, Any],
+    *,
+    configuration: Configuration,
+    clips: Sequence[CorpusClip],
+    valid: Split,
+    test: Split,
+    baselines: Mapping[str, BaselineAnswers],
+    parameters: int,
+    export_difference: float,
+    risk: float,
+    command: str,
+) -> dict[str, Any]:
+    """Builds the card; the keys of `steering`, which `ModelCard` reads, come first."""
+    predicted = test.answers.probabilities.argmax(axis=1)
+    test_report = report(test.answers)
+    valid_report = report(valid.answers)
+    return {
+        **steering,
+        "what": "Emotion of an utterance from its sound alone: three convolution layers on a log-mel spectrogram "
+        "(Majidi and Bahrami, figure 1), attentive statistics pooling over time, softmax.",
+        "date": datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat(),
+        "licence": "Weights: Apache-2.0, with attribution of the corpora. CREMA-D: Open Database License 1.0 and "
+        "Database Contents License 1.0. EMO-DB: free to download and use, cite Burkhardt et al. (2005).",
+        "data": _data(clips),
+        "protocol": {
+            "splits": "No speaker is in two splits. The best epoch, the temperature and the threshold are chosen on "
+            "the validation speakers; the test speakers are judged once, with the exported weights.",
+            "labels": "The intended emotion. EMO-DB's boredom and recordings filed under two labels are left out.",
+            "intervals": "95 % percentile bootstrap, 2,000 draws: over clips, and over whole speakers.",
+        },
+        "network": {
+            "parameters": parameters,
+            **configuration.network.model_dump(),
+            "input": "64 mel bands from 50 Hz to 5 kHz, window 50 ms, hop 16 ms, dB relative to the loud frames",
+            "onnx_against_keras": f"greatest difference of a logit {export_difference:.1e}",
+        },
+        "metrics": {
+            "test": {**_without(test_report, "model_sha256", "by_language"), **_intervals(test, predicted)},
+            "by_language": _by_language(test),
+            "by_corpus_valid_uar": valid_report["uar"],
+        },
+        "calibration": {
+            "method": "one temperature, fitted on the validation speakers",
+            "temperature": steering["temperature"],
+            "ece_valid": valid_report["ece"],
+            "ece_test": test_report["ece"],
+        },
+        "abstention": {
+            "rule": f"the lowest threshold from which on at most {risk:.0%} of the named moods are wrong on the "
+            'validation speakers; below it, and where disgust is likeliest, the answer is "unclear"',
+            "threshold": steering["threshold"],
+            "valid": {key: valid_report[key] for key in ("coverage", "risk_at_coverage")},
+            "test": {key: test_report[key] for key in ("coverage", "risk_at_coverage")},
+        },
+        "baselines": _baselines(test, predicted, baselines),
+        "limits": [
+            "Surprise is an output of the network that never saw an example; it is never emitted.",
+            "Actors reading given sentences in a studio: emotion in real talk is weaker and more mixed. Expect "
+            "lower figures than those above.",
+            "People who hear CREMA-D without seeing it agree with the intended emotion in about 42 % of the clips.",
+            "The recordings hold nothing above 5.5 kHz; the network looks up to 5 kHz only.",
+            "Not validated on Persian, nor on any language but those of validated_languages: estimates for others "
+            "say so.",
+            "Not a medical device and no sign of anybody's state of mind; nobody is to be judged by it.",
+        ],
+        "reproduce": {
+            "command": command,
+            "configuration": configuration.model_dump(mode="json"),
+            "python": platform.python_version(),
+        },
+    }
+
+
+def _data(clips: Sequence[CorpusClip]) -> dict[str, Any]:
+    corpora = sorted({clip.corpus for clip in clips})
+    return {
+        corpus: {
+            split: {
+                "clips": len(chosen),
+                "speakers": len({clip.speaker for clip in chosen}),
+                "emotions": dict(sorted(Counter(clip.emotion for clip in chosen).items())),
+            }
+            for split in SPLITS
+            if (chosen := [clip for clip in clips if clip.corpus == corpus and clip.split == split])
+        }
+        for corpus in corpora
+    }
+
+
+def _by_language(test: Split) -> dict[str, Any]:
+    figures: dict[str, Any] = report(test.answers)["by_language"]
+    for language, block in figures.items():
+        chosen = np.array([place for place, clip in enumerate(test.clips) if clip.language == language])
+        part = Split([test.clips[place] for place in chosen], test.answers.part(chosen))
+        block.update(_intervals(part, part.answers.probabilities.argmax(axis=1)))
+        block["product"] = product_figures(part.answers)
+    figures["fa"] = {"n": 0, "validated": False}
+    return figures
+
+
+def _intervals(split: Split, predicted: NDArray[np.intp]) -> dict[str, Any]:
+    truth = split.answers.truth
+
+    def uar(places: NDArray[np.intp]) -> float:
+        return unweighted_average_recall(truth[places], predicted[places], len(LABELS))
+
+    def accuracy(places: NDArray[np.intp]) -> float:
+        return float(np.mean(truth[places] == predicted[places]))
+
+    by_clip: list[object] = list(range(len(truth)))
+    by_speaker: list[object] = [clip.speaker for clip in split.clips]
+    return {
+        "uar_95": _interval(bootstrap_interval(uar, by_clip)),
+        "uar_95_by_speaker": _interval(bootstrap_interval(uar, by_speaker)),
+        "accuracy_95": _interval(bootstrap_interval(accuracy, by_clip)),
+    }
+
+
+def _baselines(
+    test: Split, predicted: NDArray[np.intp], baselines: Mapping[str, BaselineAnswers]
+) -> dict[str, Any]:
+    truth = test.answers.truth
+    majority = np.full(len(truth), np.bincount(truth).argmax())
+    figures: dict[str, Any] = {
+        "majority": {
+            "uar": round(unweighted_average_recall(truth, majority, len(LABELS)), 4),
+            "accuracy": round(float(np.mean(truth == majority)), 4),
+        },
+        "what": "logistic_regression: means of 40 MFCC, 12 chroma and 128 mel powers, standardised, C chosen on the "
+        "validation speakers; _decibels: the same with the mel bands in decibels. advantage: UAR of the network "
+        "less that of the baseline.",
+    }
+    for name, answers in baselines.items():
+        own = answers.predicted
+
+        def advantage(places: NDArray[np.intp], own: NDArray[np.intp] = own) -> float:
+            here = truth[places]
+            network = unweighted_average_recall(here, predicted[places], len(LABELS))
+            return network - unweighted_average_recall(here, own[places], len(LABELS))
+
+        speakers: list[object] = [clip.speaker for clip in test.clips]
+        figures[name] = {
+            "uar": round(unweighted_average_recall(truth, own, len(LABELS)), 4),
+            **_intervals(test, own),
+            "accuracy": round(float(np.mean(truth == own)), 4),
+            "C": answers.regularisation,
+            "valid_uar": round(answers.validation_uar, 4),
+            "advantage_95_by_speaker": _interval(bootstrap_interval(advantage, speakers)),
+        }
+    return figures
+
+
+def _interval(bounds: tuple[float, float]) -> list[float]:
+    return [round(bound, 4) for bound in bounds]
+
+
+def _without(figures: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    return {key: value for key, value in figures.items() if key not in keys}

@@ -1,0 +1,339 @@
+"""What can happen in a talk, as far as the session log knows.
+
+Every event is an immutable value checked when it is made: a wrong field raises ValueError with the
+names of the event and the field. All fields are given by keyword. Times are UTC. `event_id` makes
+writing idempotent: an event handed in twice is stored once. What a person or a reply said stays
+out of `repr`, so that an event in a log line gives nothing away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import NamedTuple
+from uuid import uuid4
+
+from emotion.labels import UNCLEAR, Emotion
+from session_log import field_checks as checks
+
+__all__ = [
+    "EVENT_CLASSES",
+    "SCOPES",
+    "ConsentSet",
+    "CrisisFlagged",
+    "DisclosureGiven",
+    "DistressRated",
+    "Event",
+    "HandedOff",
+    "LabelCorrected",
+    "MoodEstimated",
+    "ReplyGiven",
+    "ShownSuggestion",
+    "SuggestionFeedback",
+    "SuggestionsShown",
+    "TalkEnded",
+    "TalkStarted",
+    "TurnHeard",
+]
+
+SCOPES = ("talk", "emotion", "camera", "store_text", "store_audio", "share", "research", "memory")
+"""What a person can consent to, each on its own."""
+
+_LABELS = tuple(emotion.value for emotion in Emotion)
+_DAY_MS = 86_400_000
+
+
+class ShownSuggestion(NamedTuple):
+    """One suggestion of three: its score, the probability of its being chosen, its place from 0."""
+
+    suggestion_id: str
+    technique: str
+    score: float
+    propensity: float
+    position: int
+
+
+def _new_event_id() -> str:
+    return uuid4().hex
+
+
+def _suggestions(value: object) -> tuple[ShownSuggestion, ...]:
+    requirement = "must be 1 to 20 of (suggestion_id, technique, score, propensity, position)"
+    if not isinstance(value, tuple | list) or not 1 <= len(value) <= 20:
+        raise ValueError(requirement)
+    if not all(isinstance(item, tuple | list) and len(item) == 5 for item in value):
+        raise ValueError(requirement)
+    shown = tuple(
+        ShownSuggestion(
+            suggestion_id=checks.identifier(item[0]),
+            technique=checks.code(item[1]),
+            score=checks.number()(item[2]),
+            propensity=checks.number(0.0, 1.0)(item[3]),
+            position=checks.integer(0, 99)(item[4]),
+        )
+        for item in value
+    )
+    if len({item.position for item in shown}) != len(shown):
+        raise ValueError("must have each position once")
+    return tuple(sorted(shown, key=lambda item: item.position))
+
+
+_BOOLEAN = {"check": checks.boolean}
+_CODE = {"check": checks.code}
+_COUNTRY = {"check": checks.optional(checks.country)}
+_IDENTIFIER = {"check": checks.identifier}
+_LANGUAGE = {"check": checks.language}
+_LINE = {"check": checks.line}
+_OPTIONAL_IDENTIFIER = {"check": checks.optional(checks.identifier)}
+_PROBABILITY = {"check": checks.number(0.0, 1.0)}
+_UTC = {"check": checks.utc}
+_WORDS = {"check": checks.words, "words": True}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkStarted:
+    """A talk began. Without a subject it is anonymous, and nothing that was said is ever kept."""
+
+    talk_id: str = field(metadata=_IDENTIFIER)
+    at: datetime = field(metadata=_UTC)
+    subject: str | None = field(default=None, metadata=_OPTIONAL_IDENTIFIER)
+    clinic: str | None = field(default=None, metadata=_OPTIONAL_IDENTIFIER)
+    purpose: str = field(metadata={"check": checks.choice(("therapy", "service", "kiosk"))})
+    language: str = field(metadata=_LANGUAGE)
+    country: str | None = field(default=None, metadata=_COUNTRY)
+    client: str = field(metadata=_LINE)
+    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+
+    def __post_init__(self) -> None:
+        checks.check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentSet:
+    """A person granted or revoked one scope, under one version of the consent text."""
+
+    talk_id: str = field(metadata=_IDENTIFIER)
+    at: datetime = field(metadata=_UTC)
+    scope: str = field(metadata={"check": checks.choice(SCOPES)})
+    granted: bool = field(metadata=_BOOLEAN)
+    version: str = field(metadata=_CODE)
+    given_by: str = field(metadata={"check": checks.choice(("token", "widget", "voice", "text"))})
+    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+
+    def __post_init__(self) -> None:
+        checks.check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisclosureGiven:
+    """The person was told that a machine speaks and that feelings may be inferred."""
+
+    talk_id: str = field(metadata=_IDENTIFIER)
+    at: datetime = field(metadata=_UTC)
+    version: str = field(metadata=_CODE)
+    language: str = field(metadata=_LANGUAGE)
+    spoken: bool = field(metadata=_BOOLEAN)
+    shown: bool = field(metadata=_BOOLEAN)
+    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+
+    def __post_init__(self) -> None:
+        checks.check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnHeard:
+    """A turn of the person. Confidence 0–1 and duration are those of the recogniser, if it was asked."""
+
+    talk_id: str = field(metadata=_IDENTIFIER)
+    turn_id: str = field(metadata=_IDENTIFIER)
+    at: datetime = field(metadata=_UTC)
+    language: str = field(metadata=_LANGUAGE)
+    text: str = field(repr=False, metadata=_WORDS)
+    source: str = field(metadata={"check": checks.choice(("voice", "typed"))})
+    confidence: float | None = field(
+        default=None, metadata={"check": checks.optional(checks.number(0.0, 1.0))}
+    )
+    duration_ms: int | None = field(
+        default=None, metadata={"check": checks.optional(checks.integer(0, _DAY_MS))}
+    )
+    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+
+    def __post_init__(self) -> None:
+        checks.check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoodEstimated:
+    """What one detector, or their fusion, made of a turn; fields as in `emotion.EmotionEstimate`."""
+
+    talk_id: str = field(metadata=_IDENTIFIER)
+    turn_id: str = field(metadata=_IDENTIFIER)
+    at: datetime = field(metadata=_UTC)
+    modality: str = field(metadata={"check": checks.choice(("speech", "text", "face", "fused"))})
+    label: str = field(metadata={"check": checks.choice((*_LABELS, UNCLEAR))})
+    probabilities: Mapping[str, float] = field(hash=False, metadata={"check": checks.distribution(_LABELS)})
+    model: str = field(metadata=_LINE)
+    threshold: float = field(metadata=_PROBABILITY)
+    abstained: bool = field(metadata=_BOOLEAN)
+    validated: bool = field(metadata=_BOOLEAN)
+    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+
+    def __post_init__(self) -> None:
+        checks.check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyGiven:
+    """A reply. `heard_text` is the part that was played before the person cut in; None: all of it."""
+
+    talk_id: str = field(metadata=_IDENTIFIER)
+    turn_id: str = field(metadata=_IDENTIFIER)
+    at: datetime = field(metadata=_UTC)
+    language: str = field(metadata=_LANGUAGE)
+    text: str = field(repr=False, metadata=_WORDS)
+    intent: str | None = field(default=None, metadata={"check": checks.optional(checks.code)})
+    heard_text: str | None = field(
+        default=None, repr=False, metadata={"check": checks.optional(checks.words), "words": True}
+    )
+    status: str = field(metadata={"check": checks.choice(("completed", "cancelled"))})
+    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+
+    def __post_init__(self) -> None:
+        checks.check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestionsShown:
+    """The suggestions offered after a turn; plain 5-tuples become `ShownSuggestion`."""
+
+    talk_id: str = field(metadata=_IDENTIFIER)
+    turn_id: str = field(metadata=_IDENTIFIER)
+    at: datetime = field(metadata=_UTC)
+    suggestions: tuple[ShownSuggestion, ...] = field(metadata={"check": _suggestions})
+    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+
+    def __post_init__(self) -> None:
+        checks.check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestionFeedback:
+    """Whether a suggestion helped, by the person's own word."""
+
+    talk_id: str = field(metadata=_IDENTIFIER)
+    at: datetime = field(metadata=_UTC)
+    suggestion_id: str = field(metadata=_IDENTIFIER)
+    helped: bool = field(metadata=_BOOLEAN)
+    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+
+    def __post_init__(self) -> None:
+        checks.check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DistressRated:
+    """Distress from 0 (none) to 10 (worst imaginable), before or after a suggestion was tried."""
+
+    talk_id: str = field(metadata=_IDENTIFIER)
+    at: datetime = field(metadata=_UTC)
+    value: int = field(metadata={"check": checks.integer(0, 10)})
+    moment: str = field(metadata={"check": checks.choice(("before", "after"))})
+    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+
+    def __post_init__(self) -> None:
+        checks.check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelCorrected:
+    """The mood of a turn was wrong, and this is the right one."""
+
+    talk_id: str = field(metadata=_IDENTIFIER)
+    at: datetime = field(metadata=_UTC)
+    turn_id: str = field(metadata=_IDENTIFIER)
+    emotion: str = field(metadata={"check": checks.choice((*_LABELS, UNCLEAR))})
+    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+
+    def __post_init__(self) -> None:
+        checks.check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrisisFlagged:
+    """The guard raised a crisis level (0–3): when, what kind, which help lines were shown; no words."""
+
+    talk_id: str = field(metadata=_IDENTIFIER)
+    turn_id: str | None = field(default=None, metadata=_OPTIONAL_IDENTIFIER)
+    at: datetime = field(metadata=_UTC)
+    level: int = field(metadata={"check": checks.integer(0, 3)})
+    country: str | None = field(default=None, metadata=_COUNTRY)
+    kind: str = field(metadata=_CODE)
+    lines_shown: tuple[str, ...] = field(metadata={"check": checks.lines})
+    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+
+    def __post_init__(self) -> None:
+        checks.check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOff:
+    """The talk was offered to people; `reached` tells whether anyone took it."""
+
+    talk_id: str = field(metadata=_IDENTIFIER)
+    at: datetime = field(metadata=_UTC)
+    queue: str = field(metadata=_CODE)
+    reason: str = field(metadata=_CODE)
+    reached: bool = field(metadata=_BOOLEAN)
+    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+
+    def __post_init__(self) -> None:
+        checks.check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TalkEnded:
+    """The talk is over, with a code for why, such as client_closed, idle or server_stopped."""
+
+    talk_id: str = field(metadata=_IDENTIFIER)
+    at: datetime = field(metadata=_UTC)
+    reason: str = field(metadata=_CODE)
+    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+
+    def __post_init__(self) -> None:
+        checks.check_fields(self)
+
+
+Event = (
+    TalkStarted
+    | ConsentSet
+    | DisclosureGiven
+    | TurnHeard
+    | MoodEstimated
+    | ReplyGiven
+    | SuggestionsShown
+    | SuggestionFeedback
+    | DistressRated
+    | LabelCorrected
+    | CrisisFlagged
+    | HandedOff
+    | TalkEnded
+)
+"""Any event."""
+
+EVENT_CLASSES: tuple[type[Event], ...] = (
+    TalkStarted,
+    ConsentSet,
+    DisclosureGiven,
+    TurnHeard,
+    MoodEstimated,
+    ReplyGiven,
+    SuggestionsShown,
+    SuggestionFeedback,
+    DistressRated,
+    LabelCorrected,
+    CrisisFlagged,
+    HandedOff,
+    TalkEnded,
+)
+"""The classes of all events."""

@@ -1,0 +1,43 @@
+"""One writer for one log: a lock that the operating system frees when its holder dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+
+from session_log.schema import SessionLogError
+
+__all__ = ["claim", "release"]
+
+
+def claim(path: Path) -> int:
+    """Claims the log at `path` for this process, through a file beside it.
+
+    Returns:
+        The descriptor that holds the lock, for `release`.
+
+    Raises:
+        SessionLogError: where another writer has the log, or the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path.with_name(f"{path.name}.writer"), os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise SessionLogError(
+            f"{path} cannot be opened for writing ({error.strerror}); "
+            "check the path, the rights to its folder and the free space on the disk."
+        ) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise SessionLogError(
+            f"{path} already has a writer; end the other server, or give this one a log of its own."
+        ) from None
+    return descriptor
+
+
+def release(descriptor: int) -> None:
+    """Gives the log free for another writer."""
+    os.close(descriptor)

@@ -1,0 +1,71 @@
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from language import speakable
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Call 988 now.", "Call nine eight eight now."),
+        ("Call or text 988, or 116 123.", "Call or text nine eight eight, or one one six, one two three."),
+        ("Text SHOUT to 85258.", "Text SHOUT to eight five two five eight."),
+        ("Lifeline: 13 11 14.", "Lifeline: one three, one one, one four."),
+        ("Ring 0800 123 4567.", "Ring zero eight zero zero, one two three, four five six seven."),
+        ("123 people came.", "one hundred and twenty-three people came."),
+        ("At 8:30 and 9:05 and 10:00.", "At eight thirty and nine oh five and ten o'clock."),
+        ("It is open 24/7.", "It is open twenty-four seven."),
+        ("A 7/10 day.", "A seven out of ten day."),
+        ("50% or 3.5", "fifty percent or three point five"),
+        ("$20, £5", "twenty dollars, five pounds"),
+        ("2-3 breaths", "two to three breaths"),
+        ("the 21st and 3rd and 40th", "the twenty-first and third and fortieth"),
+        ("Dr. Lee, e.g. w/o tea & salt", "Doctor Lee, for example, without tea and salt"),
+        ("Visit https://www.findahelpline.com/us today", "Visit findahelpline dot com today"),
+        ("**You** are _safe_ here 😀…", "You are safe here."),
+        ("<speak>hi</speak>", "speak hi speak"),
+        ("-v fa --help", "v fa --help"),
+        ("😀!!", ""),
+        ("?!…", ""),
+        ("", ""),
+    ],
+)
+def test_english_is_written_out_for_the_voice(text: str, expected: str) -> None:
+    assert speakable(text, "en") == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("با ۱۲۳ تماس بگیرید.", "با یک دو سه تماس بگیرید."),
+        ("۱۴۸۰ صدای مشاور", "یک چهار هشت صفر صدای مشاور"),
+        ("ساعت ۸:۳۰ یا ۹:۱۵", "ساعت هشت و نیم یا نُه و پانزده دقیقه"),
+        ("۸–۲۴", "هشت تا بیست و چهار"),
+        ("۳٫۵ درصد، ۱۲٬۵۰۰ تومان", "سه و نیم درصد, دوازده هزار و پانصد تومان"),
+        ("۵۰٪", "پنجاه درصد"),
+        ("۱۱۰ دقیقه", "صد و ده دقیقه"),
+        ("۰۲۱ ۱۲۳۴ ۵۶۷۸", "صفر دو یک, یک دو سه چهار, پنج شش هفت هشت"),
+        ("«آرام» باشید؛ خوب؟", "آرام باشید; خوب?"),
+        ("کتاب‌های من", "کتاب‌های من"),
+        ("احساسِ گناه", "احساسِ گناه"),
+        ("👍", ""),
+        ("؟؟؟", ""),
+    ],
+)
+def test_persian_is_written_out_for_the_voice(text: str, expected: str) -> None:
+    assert speakable(text, "fa") == expected
+
+
+@given(
+    st.text(st.one_of(st.characters(), st.sampled_from("0123456789.,:/-%$+ ")), max_size=60),
+    st.sampled_from(["en", "fa"]),
+)
+@settings(max_examples=300, deadline=None)
+def test_nothing_is_left_that_a_voice_cannot_read(text: str, language: str) -> None:
+    spoken = speakable(text, language)
+    assert not re.search(r"[0-9<>{}|%$@#*_=+/\\\[\]؟،؛«»\n]", spoken)
+    assert spoken == "" or any(map(str.isalpha, spoken))
+    assert len(spoken) <= 40 * len(text)

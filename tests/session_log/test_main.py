@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from session_log.__main__ import main
+from session_log.events import Event, TurnHeard
+from session_log.writer import SessionLog
+
+Talk = Callable[..., list[Event]]
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture
+def written(path: Path, talk: Talk) -> Path:
+    with SessionLog.open(path) as log:
+        for event in talk():
+            log.record(event)
+    return path
+
+
+def test_list_prints_a_line_for_each_talk(written: Path, capsys: Output) -> None:
+    assert main(["list", "--database", str(written)]) == 0
+    heading, line = capsys.readouterr().out.splitlines()
+    assert heading.split()[:2] == ["TALK", "STARTED"]
+    assert line.split() == "talk-1 2026-11-20 08:00:00 00:40.0 therapy fa 1 2 client_closed".split()
+    assert line.index("therapy") == heading.index("PURPOSE")
+
+
+def test_list_prints_json(written: Path, capsys: Output) -> None:
+    assert main(["list", "--json", "--database", str(written)]) == 0
+    (values,) = json.loads(capsys.readouterr().out)
+    assert values["talk_id"] == "talk-1"
+    assert values["started_at"] == "2026-11-20T08:00:00.000000+00:00"
+
+
+def test_show_prints_the_timeline(written: Path, capsys: Output) -> None:
+    assert main(["show", "talk-1", "--database", str(written)]) == 0
+    printed = capsys.readouterr().out
+    for part in (
+        "subject subject-1",
+        "00:00.1  consent      store_text granted (version 2026-11, by widget)",
+        "00:00.5  disclosure   version 1, fa, spoken",
+        "00:04.0  heard        \u2068«از دست همکارم خیلی عصبانی‌ام, it is too much»\u2069  (voice, fa, 3.2 s, ",
+        "speech: anger  (anger 0.75, neutral 0.25; threshold 0.50; paper_cnn-1, not validated)",
+        "heard: \u2068«می‌شنوم»\u2069",
+        "anger-7 (breathing, 0.90), anger-2 (time_out, 0.40)",
+        "anger-7 did not help",
+        "7 of 10 after",
+        "turn turn-1 was fear",
+        "CRISIS       level 2, self_harm, IR; shown: \u2068«اورژانس اجتماعی ۱۲۳»\u2069",
+        "to duty, crisis, reached",
+        "00:40.0  end          client_closed",
+    ):
+        assert part in printed
+
+
+def test_show_prints_json_with_every_event(written: Path, capsys: Output, talk: Talk) -> None:
+    assert main(["show", "talk-1", "--json", "--database", str(written)]) == 0
+    values = json.loads(capsys.readouterr().out)
+    assert len(values["events"]) == len(talk())
+    by_name = {event["event"]: event for event in values["events"]}
+    assert by_name["mood_estimated"]["probabilities"] == {"anger": 0.75, "neutral": 0.25}
+    assert by_name["crisis_flagged"]["kind"] == "self_harm"
+    assert by_name["suggestions_shown"]["suggestions"][1]["technique"] == "time_out"
+
+
+def test_words_cannot_steer_the_terminal_or_break_the_line(path: Path, capsys: Output, talk: Talk) -> None:
+    text = "a\x1b[2Jb\r\nc\u202ed\u2069e\u2028f\x9bg"
+    with SessionLog.open(path) as log:
+        for event in talk():
+            log.record(replace(event, text=text) if isinstance(event, TurnHeard) else event)
+    assert main(["show", "talk-1", "--database", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert "\u2068«a [2Jb  cde f g»\u2069" in printed
+
+
+def test_an_anonymous_talk_says_why_it_is_empty(path: Path, capsys: Output, talk: Talk) -> None:
+    first, *others = talk()
+    with SessionLog.open(path) as log:
+        for event in (replace(first, subject=None), *others):
+            log.record(event)
+    assert main(["show", "talk-1", "--database", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert "anonymous: nothing that was said or felt is kept" in printed
+    assert "heard" not in printed
+
+
+def test_an_erased_talk_says_so(written: Path, capsys: Output) -> None:
+    with SessionLog.open(written) as log:
+        assert log.erase_talk("talk-1")
+    assert main(["show", "talk-1", "--database", str(written)]) == 0
+    assert "content erased" in capsys.readouterr().out
+    assert main(["list", "--database", str(written)]) == 0
+    assert "erased" in capsys.readouterr().out
+
+
+def test_the_database_comes_from_the_environment(
+    written: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HAMDEL_SESSION_LOG", str(written))
+    assert main(["list"]) == 0
+    assert "talk-1" in capsys.readouterr().out
+
+
+def test_an_empty_log_says_so(path: Path, capsys: Output) -> None:
+    SessionLog.open(path).close()
+    assert main(["list", "--database", str(path)]) == 0
+    assert capsys.readouterr().out == "no talks yet\n"
+    assert main(["list", "--json", "--database", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+
+
+def test_an_unknown_talk_exits_2_with_one_line(written: Path, capsys: Output) -> None:
+    assert main(["show", "nobody", "--database", str(written)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert err.startswith("session_log: There is no talk of this id")
+
+
+def test_a_damaged_log_exits_2_with_one_line(path: Path, capsys: Output) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"nonsense" * 1000)
+    assert main(["list", "--database", str(path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [[], ["list", "--limit", "0"], ["list", "--limit", "many"], ["show"]])
+def test_wrong_arguments_exit_2(arguments: list[str], capsys: Output) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "usage: python -m session_log" in capsys.readouterr().err
+
+
+def test_the_command_prints_persian_whatever_the_locale(written: Path) -> None:
+    environment = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-m", "session_log", "show", "talk-1", "--database", str(written)],
+        capture_output=True,
+        env=environment,
+        check=True,
+    )
+    assert "می‌شنوم که عصبانی هستید" in done.stdout.decode()
+
+
+def test_a_reader_that_stops_early_is_no_error(written: Path) -> None:
+    command = f"{sys.executable} -m session_log show talk-1 --database {written} | true"
+    done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True)
+    assert done.stderr == ""

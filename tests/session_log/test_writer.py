@@ -1,0 +1,353 @@
+from __future__ import annotations
+
+import logging
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from session_log.events import ConsentSet, Event, TalkEnded, TalkStarted, TurnHeard
+from session_log.reader import list_talks, read_talk
+from session_log.schema import SessionLogError
+from session_log.writer import SessionLog
+
+Talk = Callable[..., list[Event]]
+Turns = Callable[[str, int], list[Event]]
+
+
+@pytest.fixture
+def log(path: Path) -> Iterator[SessionLog]:
+    with SessionLog.open(path) as opened:
+        yield opened
+
+
+def record_all(log: SessionLog, events: list[Event]) -> None:
+    for event in events:
+        assert log.record(event)
+
+
+def stored_kinds(path: Path, talk_id: str = "talk-1") -> list[type[Event]]:
+    return [type(event) for event in read_talk(path, talk_id)[1]]
+
+
+def wait_until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.01)
+
+
+def test_a_consented_talk_is_stored_whole(log: SessionLog, path: Path, talk: Talk) -> None:
+    record_all(log, talk())
+    assert log.flush()
+    assert read_talk(path, "talk-1")[1] == talk_without_ids(talk(), read_talk(path, "talk-1")[1])
+    assert log.health().written == len(talk())
+
+
+def talk_without_ids(events: list[Event], stored: list[Event]) -> list[Event]:
+    return [replace(event, event_id=other.event_id) for event, other in zip(events, stored, strict=True)]
+
+
+def test_events_are_stored_soon_without_a_flush(log: SessionLog, path: Path, talk: Talk) -> None:
+    record_all(log, talk())
+    wait_until(lambda: log.health().queued == 0, timeout_s=2.0)
+    assert stored_kinds(path)
+
+
+def test_without_consent_no_word_reaches_any_file(path: Path, talk: Talk) -> None:
+    with SessionLog.open(path) as log:
+        record_all(log, talk(scopes=("talk", "emotion")))
+        assert log.flush()
+        assert log.health().withheld == 7
+        bytes_on_disk = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert "همکارم".encode() not in bytes_on_disk
+    assert b"too much" not in bytes_on_disk
+    assert b"anger" not in bytes_on_disk
+    assert b"self_harm" in bytes_on_disk
+
+
+def test_consents_outlive_a_restart_of_the_server(path: Path, talk: Talk) -> None:
+    heard = next(event for event in talk() if isinstance(event, TurnHeard))
+    with SessionLog.open(path) as log:
+        record_all(log, talk()[:4])
+    with SessionLog.open(path) as log:
+        assert log.record(heard)
+    assert TurnHeard in stored_kinds(path)
+
+
+def test_a_turn_that_arrives_after_the_end_still_follows_the_consents(path: Path, talk: Talk) -> None:
+    heard = next(event for event in talk() if isinstance(event, TurnHeard))
+    with SessionLog.open(path) as log:
+        record_all(log, talk())
+        assert log.flush()
+        assert log.record(replace(heard, event_id="late", turn_id="turn-2"))
+    assert stored_kinds(path).count(TurnHeard) == 2
+
+
+def test_events_handed_in_twice_are_stored_once(log: SessionLog, path: Path, talk: Talk) -> None:
+    events = talk()
+    record_all(log, events + events)
+    assert log.flush()
+    assert read_talk(path, "talk-1")[1] == events
+    assert log.health().repeated == len(events)
+
+
+def test_events_of_an_unknown_talk_are_refused_and_the_others_stored(
+    log: SessionLog, path: Path, talk: Talk
+) -> None:
+    ended = next(event for event in talk() if isinstance(event, TalkEnded))
+    record_all(log, [replace(ended, talk_id="nobody"), *talk()])
+    assert log.flush()
+    assert log.health().refused == 1
+    assert len(stored_kinds(path)) == len(talk())
+
+
+def test_anything_but_an_event_is_a_type_error(log: SessionLog) -> None:
+    with pytest.raises(TypeError, match="takes an event"):
+        log.record("hello")  # type: ignore[arg-type]
+
+
+def test_closing_writes_what_is_queued_and_may_be_done_twice(path: Path, turns: Turns) -> None:
+    log = SessionLog.open(path)
+    record_all(log, turns("talk-1", 2000))
+    assert log.close()
+    assert log.close()
+    assert list_talks(path)[0].turns == 2000
+
+
+def test_after_closing_events_are_dropped_and_counted(path: Path, talk: Talk) -> None:
+    log = SessionLog.open(path)
+    log.close()
+    assert not log.record(talk()[0])
+    assert log.health().dropped == 1
+    with pytest.raises(SessionLogError, match="could not be erased"):
+        log.erase_talk("talk-1")
+
+
+def test_a_locked_database_delays_but_loses_nothing(path: Path, turns: Turns) -> None:
+    with SessionLog.open(path) as log, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        started = time.monotonic()
+        record_all(log, turns("talk-1", 100))
+        assert time.monotonic() - started < 0.2, "record() waited for the database"
+        wait_until(lambda: log.health().last_error == "OperationalError")
+        assert not log.flush(0.05)
+        other.execute("ROLLBACK")
+        assert log.flush()
+        assert log.health().last_error is None
+        assert log.health().failures >= 1
+    assert list_talks(path)[0].turns == 100
+
+
+def test_a_revocation_in_a_delayed_transaction_does_not_reach_back(path: Path, talk: Talk) -> None:
+    heard = next(event for event in talk() if isinstance(event, TurnHeard))
+    granted = next(event for event in talk() if isinstance(event, ConsentSet) and event.scope == "store_text")
+    revoked = replace(granted, granted=False, at=heard.at, event_id="revoked")
+    with SessionLog.open(path) as log, closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        record_all(log, [*talk()[:4], heard, revoked, replace(heard, event_id="after")])
+        wait_until(lambda: log.health().failures >= 2)
+        other.execute("ROLLBACK")
+    assert stored_kinds(path).count(TurnHeard) == 1
+
+
+def test_a_full_queue_drops_and_counts_without_waiting(path: Path, turns: Turns) -> None:
+    with SessionLog.open(path, queue_size=10) as log, closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        events = turns("talk-1", 600)
+        started = time.monotonic()
+        taken = [log.record(event) for event in events]
+        assert time.monotonic() - started < 1.0
+        assert not all(taken)
+        assert log.health().dropped == taken.count(False)
+        other.rollback()
+        assert log.flush()
+        assert log.health().written == taken.count(True)
+
+
+def test_closing_a_log_that_stays_locked_gives_up_in_time_and_says_so(
+    path: Path, turns: Turns, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = SessionLog.open(path)
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        events = turns("talk-1", 1000)
+        record_all(log, events)
+        started = time.monotonic()
+        assert not log.close(timeout_s=0.5)
+        assert time.monotonic() - started < 2.0
+        other.rollback()
+    assert not log.close()
+    assert log.health().dropped == len(events)
+    assert "unwritten (OperationalError)" in caplog.text
+
+
+def test_neither_errors_nor_log_lines_contain_content(
+    path: Path, talk: Talk, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG), SessionLog.open(path) as log:
+        with closing(sqlite3.connect(path)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            record_all(log, [replace(talk()[-1], talk_id="nobody"), *talk()])
+            wait_until(lambda: log.health().failures >= 1)
+            other.rollback()
+        assert log.flush()
+        printed = caplog.text + repr(log.health())
+    assert "session log cannot be written (OperationalError)" in printed
+    assert "session log refused a TalkEnded" in printed
+    for secret in ("too much", "همکارم", "subject-1", "talk-1", "anger"):
+        assert secret not in printed
+
+
+def test_a_full_disk_is_survived_and_caught_up(path: Path) -> None:
+    # A limit on the size of files makes real writes fail, in a process of their own.
+    program = f"""
+import resource, signal, sys, time
+from datetime import datetime, timezone
+from session_log.events import *
+from session_log.writer import SessionLog
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+now = datetime.now(timezone.utc)
+log = SessionLog.open({str(path)!r})
+log.record(TalkStarted(talk_id="talk-1", at=now, subject="s", purpose="therapy", language="en", client="test"))
+log.record(ConsentSet(talk_id="talk-1", at=now, scope="store_text", granted=True, version="1", given_by="token"))
+log.flush()
+before = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, before[1]))
+for number in range(100):
+    log.record(TurnHeard(talk_id="talk-1", turn_id=str(number), at=now, language="en",
+                         text="x" * 10_000, source="typed"))
+deadline = time.monotonic() + 10
+while log.health().last_error is None and time.monotonic() < deadline:
+    time.sleep(0.01)
+print(log.health().last_error, log.flush(0.2))
+resource.setrlimit(resource.RLIMIT_FSIZE, before)
+print(log.flush(10), log.close())
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+    assert done.stdout.split() == ["OperationalError", "False", "True", "True"], done.stderr
+    assert list_talks(path)[0].turns == 100
+
+
+def test_a_second_writer_is_refused_until_the_first_is_closed(path: Path) -> None:
+    with SessionLog.open(path), pytest.raises(SessionLogError, match="already has a writer"):
+        SessionLog.open(path)
+    SessionLog.open(path).close()
+
+
+def test_a_log_that_cannot_be_opened_leaves_no_writer_behind(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"no database" * 100)
+    before = threading.active_count()
+    with pytest.raises(SessionLogError, match="damaged"):
+        SessionLog.open(path)
+    assert threading.active_count() == before
+    path.unlink()
+    SessionLog.open(path).close()
+
+
+def test_several_threads_may_record(log: SessionLog, path: Path, turns: Turns) -> None:
+    talks = [turns(f"talk-{number}", 200) for number in range(4)]
+    threads = [threading.Thread(target=record_all, args=(log, events)) for events in talks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert log.flush()
+    assert [talk.turns for talk in list_talks(path)] == [200] * 4
+
+
+def test_five_thousand_events_are_written_within_ten_seconds(log: SessionLog, turns: Turns) -> None:
+    events = turns("talk-1", 5000)
+    started = time.monotonic()
+    record_all(log, events)
+    assert log.flush(10)
+    assert log.health().written == len(events)
+    assert time.monotonic() - started < 10
+
+
+def test_erasing_reaches_the_queue_and_everything_later(path: Path, talk: Talk) -> None:
+    heard = next(event for event in talk() if isinstance(event, TurnHeard))
+    with SessionLog.open(path) as log:
+        record_all(log, talk())
+        assert log.erase_talk("talk-1")
+        assert log.record(replace(heard, event_id="later"))
+        assert not log.erase_talk("nobody")
+        assert log.flush()
+        assert TurnHeard not in stored_kinds(path)
+        bytes_on_disk = b"".join(file.read_bytes() for file in path.parent.iterdir())
+    assert "همکارم".encode() not in bytes_on_disk
+    assert list_talks(path)[0].erased_at is not None
+    with SessionLog.open(path) as log:
+        assert log.record(replace(heard, event_id="after a restart".replace(" ", "-")))
+    assert TurnHeard not in stored_kinds(path)
+
+
+def test_consents_that_somebody_falsified_allow_nothing(path: Path, talk: Talk) -> None:
+    heard = next(event for event in talk() if isinstance(event, TurnHeard))
+    with SessionLog.open(path) as log:
+        record_all(log, talk()[:4])
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("UPDATE consents SET scope = 'everything'")
+        other.commit()
+    with SessionLog.open(path) as log:
+        record_all(log, [heard, next(e for e in talk() if type(e).__name__ == "CrisisFlagged")])
+        assert log.flush()
+        assert (log.health().withheld, log.health().written) == (1, 1)
+
+
+def test_a_program_that_forgets_to_close_its_log_still_ends_and_loses_nothing(path: Path) -> None:
+    program = f"""
+from datetime import datetime, timezone
+from session_log.events import TalkStarted
+from session_log.writer import SessionLog
+log = SessionLog.open({str(path)!r})
+log.record(TalkStarted(talk_id="talk-1", at=datetime.now(timezone.utc), purpose="kiosk", language="fa", client="t"))
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=20)
+    assert stored_kinds(path) == [TalkStarted]
+
+
+def test_a_killed_writer_leaves_nothing_half_written(path: Path) -> None:
+    program = f"""
+import itertools
+from datetime import datetime, timezone
+from session_log.events import *
+from session_log.writer import SessionLog
+log = SessionLog.open({str(path)!r})
+for number in itertools.count():
+    talk_id, now = f"talk-{{number}}", datetime.now(timezone.utc)
+    log.record(TalkStarted(talk_id=talk_id, at=now, subject="s", purpose="therapy", language="en", client="t"))
+    log.record(ConsentSet(talk_id=talk_id, at=now, scope="store_text", granted=True, version="1", given_by="token"))
+    log.record(SuggestionsShown(talk_id=talk_id, turn_id="1", at=now, suggestions=(
+        ("a", "breathing", 0.5, 0.5, 0), ("b", "breathing", 0.5, 0.5, 1), ("c", "breathing", 0.5, 0.5, 2))))
+    log.record(TalkEnded(talk_id=talk_id, at=now, reason="idle"))
+    log.flush()
+    print(talk_id, flush=True)
+"""
+    for pause_s in (0.0, 0.013, 0.031):
+        with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as writer:
+            assert writer.stdout is not None
+            finished = [writer.stdout.readline().strip() for _ in range(5)]
+            time.sleep(pause_s)
+            writer.kill()
+            finished += writer.stdout.read().split()
+        with closing(sqlite3.connect(path)) as check:
+            assert check.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            assert check.execute("PRAGMA foreign_key_check").fetchall() == []
+            parts = check.execute(
+                """SELECT count(*) FROM events LEFT JOIN suggestions USING (sequence)
+                WHERE event_kind = 'suggestions_shown' GROUP BY sequence"""
+            ).fetchall()
+            assert set(parts) == {(3,)}
+        for talk_id in finished:
+            assert len(stored_kinds(path, talk_id)) == 4
+        SessionLog.open(path).close()
+        path.unlink()

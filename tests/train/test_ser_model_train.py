@@ -1,0 +1,116 @@
+"""A whole training run on generated voices, small enough for a few seconds."""
+
+import csv
+import json
+
+import numpy as np
+import onnxruntime
+import pytest
+import soundfile
+
+pytest.importorskip("tensorflow", reason="needs the training environment (make train-ser)")
+
+from ser_model.configuration import Configuration
+from ser_model.detector import SpeechEmotionDetector
+from ser_model.model import build_network
+from ser_model.onnx_graph import onnx_bytes
+from ser_model.train import train
+
+TINY = Configuration.model_validate(
+    {
+        "name": "tiny",
+        "version": "0.1",
+        "network": {"filters": [4, 6, 8], "kernels": [[3, 3], [3, 5], 3], "attention": 4},
+        "schedule": {"epochs": 2, "batch": 8, "frames": [40, 56], "averaging": 0.5, "warm_up_epochs": 0.2},
+        "repeats": {"generated": 2},
+    }
+)
+PITCH_HZ = {"anger": 380.0, "neutral": 180.0, "sadness": 110.0}
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpus")
+    random = np.random.default_rng(5)
+    rows = []
+    for split, speakers in (("train", 4), ("valid", 2), ("test", 2)):
+        for speaker in range(speakers):
+            for emotion, pitch in PITCH_HZ.items():
+                for take in range(2):
+                    time = np.arange(int(16_000 * random.uniform(0.7, 1.1))) / 16_000
+                    voice = np.sign(np.sin(2 * np.pi * pitch * random.uniform(0.9, 1.1) * time))
+                    voice = 0.2 * voice + 0.01 * random.standard_normal(len(time))
+                    name = f"{split}{speaker}{emotion}{take}.wav"
+                    soundfile.write(folder / name, voice, 16_000)
+                    rows.append([name, "generated", f"{split}{speaker}", emotion, "en", split])
+    soundfile.write(folder / "bored.wav", np.zeros(16_000), 16_000)
+    rows.append(["bored.wav", "generated", "train0", "boredom", "en", "train"])
+    with (folder / "manifest.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["path", "corpus", "speaker", "emotion", "language", "split"])
+        writer.writerows(rows)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def trained(corpus, tmp_path_factory):
+    """The folder of a finished run, and the cache that it left."""
+    home, out = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("out")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HAMDEL_HOME", str(home))
+        train(TINY, corpus=corpus, out=out, command="python -m ser_model train")
+        yield out
+
+
+def test_training_writes_weights_that_the_detector_runs(trained):
+    detector = SpeechEmotionDetector.load(trained)
+    assert detector.model == "tiny-0.1"
+    assert detector.labels == ("neutral", "sadness", "anger")
+    time = np.arange(16_000) / 16_000
+    estimate = detector.estimate(np.sin(2 * np.pi * 200 * time).astype(np.float32), language="en")
+    assert sum(estimate.probabilities.values()) == pytest.approx(1.0)
+    assert estimate.validated
+
+
+def test_card_says_what_was_learnt_and_measured(trained):
+    card = json.loads((trained / "card.json").read_text(encoding="utf-8"))
+    assert card["untrained"] == ["happiness", "surprise", "fear", "disgust"]
+    assert card["data"]["generated"]["train"] == {
+        "clips": 24,
+        "speakers": 4,
+        "emotions": {"anger": 8, "neutral": 8, "sadness": 8},
+    }
+    test = card["metrics"]["test"]
+    assert test["n"] == 12
+    assert test["uar_95"][0] <= test["uar"] <= test["uar_95"][1]
+    assert set(card["baselines"]) >= {"majority", "logistic_regression"}
+    assert card["baselines"]["majority"]["uar"] == pytest.approx(1 / 3, abs=1e-4)
+
+
+def test_finished_run_is_not_repeated_when_started_again(trained, corpus, tmp_path, capsys):
+    train(TINY, corpus=corpus, out=tmp_path)
+    said = capsys.readouterr().out
+    assert "going on after epoch 2" in said
+    assert "epoch 1:" not in said
+    assert (tmp_path / "weights/tiny.onnx").read_bytes() == (trained / "weights/tiny.onnx").read_bytes()
+
+
+@pytest.mark.parametrize("frames", [20, 37, 250])
+def test_exported_graph_equals_keras_for_any_length(frames):
+    random = np.random.default_rng(frames)
+    model = build_network(TINY.network, 7, random.normal(size=64), random.uniform(0.5, 2.0, size=64))
+    # Random statistics and negative scales, as training might leave them, instead of the initial ones.
+    for layer in ("norm_1", "norm_2", "norm_3"):
+        size = model.get_layer(layer).get_weights()[0].shape
+        model.get_layer(layer).set_weights(
+            [
+                random.normal(size=size),
+                random.normal(size=size),
+                random.normal(size=size),
+                random.uniform(0.1, 2.0, size),
+            ]
+        )
+    clips = random.normal(size=(2, frames, 64)).astype(np.float32)
+    session = onnxruntime.InferenceSession(onnx_bytes(model), providers=["CPUExecutionProvider"])
+    (exported,) = session.run(None, {"log_mel": clips})
+    np.testing.assert_allclose(exported, model(clips, training=False).numpy(), atol=1e-4)

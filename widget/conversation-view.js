@@ -1,0 +1,120 @@
+/** The captions: one list item for each turn, each in its own direction of writing. */
+
+import { element } from "./elements.js";
+import { textLanguage } from "./language.js";
+
+const NEAR_BOTTOM_PX = 160;
+const MODALITY_KEYS = { speech: "moodSpeech", text: "moodText", face: "moodFace", fused: "moodFused" };
+
+/** Draws into an ordered list with role log. */
+export class ConversationView {
+  constructor(list, language) {
+    this.list = list;
+    this.language = language;
+    this.shown = new Map(); // Item id → {item, parts of its list item}.
+    language.onChange(() => this.#translate());
+  }
+
+  /** Draws an item, new or changed. */
+  show(item) {
+    this.#keepingBottomInView(() => {
+      const view = this.shown.get(item.id) ?? this.#add(item);
+      view.item = item;
+      this.#draw(view);
+    });
+  }
+
+  /** Takes an item off. */
+  remove(id) {
+    this.shown.get(id)?.root.remove();
+    this.shown.delete(id);
+  }
+
+  /** Adds a remark that belongs to no turn; `text` comes from the server. */
+  addNote(text) {
+    const words = element("p", "turn__text", text);
+    words.dir = "auto";
+    words.lang = textLanguage(text);
+    this.append(element("li", "turn turn--note", words));
+  }
+
+  /** Adds a remark under a key of our strings, which follows the language of the page. */
+  addOwnNote(key) {
+    const words = element("p", "turn__text", this.language.text(key));
+    words.dataset.text = key;
+    this.append(element("li", "turn turn--note", words));
+  }
+
+  /** Adds any list item at the end. */
+  append(listItem) {
+    this.#keepingBottomInView(() => this.list.append(listItem));
+  }
+
+  #add(item) {
+    const parts = {
+      who: element("p", "turn__who"),
+      text: element("p", "turn__text"),
+      note: element("p", "turn__note"),
+      mood: element("p", "turn__mood"),
+    };
+    parts.text.dir = "auto";
+    const root = element("li", `turn turn--${item.role}`, parts.who, parts.text, parts.note, parts.mood);
+    root.dataset.itemId = item.id;
+    const previous = this.shown.get(item.previousId)?.root;
+    if (previous === undefined) this.list.append(root);
+    else previous.after(root);
+    const view = { root, ...parts };
+    this.shown.set(item.id, view);
+    return view;
+  }
+
+  #draw(view) {
+    const { item } = view;
+    const unfinished = item.state === "waiting" || item.state === "streaming";
+    view.root.dataset.state = item.state;
+    view.root.toggleAttribute("data-cut", item.cut);
+    // A screen reader reads the turn once it is whole, not word by word.
+    view.root.setAttribute("aria-busy", String(unfinished));
+    view.root.hidden = item.role === "assistant" && item.text === "";
+    view.who.textContent = this.language.text(item.role === "user" ? "you" : "hamdel");
+    if (view.text.textContent !== item.text) {
+      view.text.textContent = item.text;
+      view.text.lang = textLanguage(item.text);
+    }
+    view.text.hidden = item.text === "";
+    setOptionalText(view.note, this.#note(item));
+    setOptionalText(view.mood, item.mood === null ? "" : this.#mood(item.mood));
+    if (item.mood !== null) view.mood.dataset.mood = this.#moodLabel(item.mood);
+  }
+
+  #note(item) {
+    if (item.state === "failed") return this.language.text("captionFailed");
+    if (item.role === "user" && item.text === "") return this.language.text("captionWaiting");
+    return item.cut ? this.language.text("captionCut") : "";
+  }
+
+  #mood(mood) {
+    const source = this.language.text(MODALITY_KEYS[mood.modality] ?? "moodFused");
+    return `${source}: ${this.language.text(`mood_${this.#moodLabel(mood)}`)}`;
+  }
+
+  #moodLabel({ label }) {
+    return this.language.has(`mood_${label}`) ? label : "unclear";
+  }
+
+  #translate() {
+    for (const view of this.shown.values()) this.#draw(view);
+  }
+
+  #keepingBottomInView(draw) {
+    const page = document.scrollingElement;
+    const follow = page.scrollHeight - page.scrollTop - page.clientHeight < NEAR_BOTTOM_PX;
+    draw();
+    if (follow) page.scrollTop = page.scrollHeight;
+  }
+}
+
+function setOptionalText(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+  target.hidden = text === "";
+}
