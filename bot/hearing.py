@@ -93,9 +93,9 @@ class Hearing:
         return False, None
 
     def understood(self, result: Understood | UnderstandingFailed) -> Turn | None:
-        """Takes a recognition; gives the turn that it concludes. A stale one is dropped."""
+        """Takes a recognition; gives the turn that it concludes. A stale or second one is dropped."""
         turn = self._state.turns.get(result.item_id)
-        if turn is None or turn.attempt != result.attempt:
+        if turn is None or turn.attempt != result.attempt or turn.result is not None:
             return None
         turn.result = result
         return self._conclude(turn)

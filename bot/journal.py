@@ -36,7 +36,7 @@ class Journal:
                 subject=identity.subject,
                 clinic=identity.clinic,
                 purpose=identity.purpose,
-                language=identity.language or "auto",
+                language=identity.language or "und",
                 country=identity.country,
                 client=identity.client,
             )

@@ -45,7 +45,6 @@ class ServerSettings(_Section):
     development: bool = True
     max_talks: int = Field(default=8, ge=1)
     max_message_bytes: int = Field(default=4 * 1024 * 1024, ge=64 * 1024)
-    talk_limit_s: int = Field(default=3600, ge=60)
     token_lifetime_s: int = Field(default=600, ge=10)
 
 

@@ -180,8 +180,7 @@ def _desk_of(app: Sanic, on_new_message: Callable[[UserMessage], Awaitable[Any]]
             raise _AgentNotReady
         await on_new_message(
             UserMessage(
-                # A leading slash would make Rasa take the words for a command and skip the guard.
-                text=request.text.lstrip("/ \t\r\n"),
+                text=request.text,
                 output_channel=_TurnOutput(emit),
                 sender_id=request.sender,
                 input_channel=HamdelInput.name(),

@@ -64,7 +64,7 @@ def read_frame(raw: str | bytes) -> TurnRequest | ForgetRequest | PingRequest:
     """Reads one frame of the client.
 
     Raises:
-        FrameError: "bad_json", "bad_frame", "unknown_type" or "text_too_long".
+        FrameError: "bad_json", "bad_frame", "unknown_type", "empty_text" or "text_too_long".
     """
     if isinstance(raw, bytes):
         raise FrameError("bad_json", "Send JSON in text frames, not binary ones.")
@@ -94,6 +94,10 @@ def _read_turn(frame: Mapping[str, Any]) -> TurnRequest:
     if len(text) > MAX_TEXT_CHARACTERS:
         message = f"'text' may have at most {MAX_TEXT_CHARACTERS} characters."
         raise FrameError("text_too_long", message, turn_id)
+    # Rasa takes words after a slash for a command, which would pass by the crisis guard.
+    text = text.lstrip("/ \t\r\n").rstrip()
+    if not text:
+        raise FrameError("empty_text", "'text' must have words in it.", turn_id)
     if not isinstance(metadata, dict):
         raise FrameError("bad_frame", "'metadata' must be an object.", turn_id)
     return TurnRequest(turn_id=turn_id, sender=sender, text=text, metadata=metadata)

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ser_model.errors import ConfigurationError, SpeechEmotionError
+from ser_model.errors import ConfigurationError, ManifestError, SpeechEmotionError
 from ser_model.manifest import LABELS, UNDETERMINED
 from ser_model.model_card import DEFAULT_DIRECTORY
 
@@ -88,7 +88,10 @@ def _predict(options: argparse.Namespace) -> int:
 
     detector = SpeechEmotionDetector.load(options.model)
     for path in options.files:
-        estimate = detector.estimate(read_recording(path), language=options.language)
+        try:
+            estimate = detector.estimate(read_recording(path), language=options.language)
+        except ValueError as error:
+            raise ManifestError(f"{path}: {error}") from None
         shares = dict(sorted(estimate.probabilities.items(), key=lambda item: -item[1]))
         if options.json:
             answer = {
@@ -122,14 +125,15 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser(
         "train",
         help="train on a corpus and write weights and card (needs the training environment)",
-        description="Trains on a folder of recordings with speaker-disjoint splits; an interrupted run goes on. "
-        "Needs the training environment: `make train-ser` calls it with it.",
+        description="Trains on a folder of recordings with speaker-disjoint splits; an interrupted run goes "
+        "on. Needs the training environment: `make train-ser` calls it with it.",
     )
     train.add_argument("--config", type=Path, default=_DEFAULT_CONFIGURATION, help="JSON file (%(default)s)")
     train.add_argument(
         "--corpus",
         type=Path,
-        help="folder with manifest.csv (path,corpus,speaker,emotion,language,split); default: $HAMDEL_CORPORA",
+        help="folder with manifest.csv (path,corpus,speaker,emotion,language,split); "
+        "default: $HAMDEL_CORPORA",
     )
     train.add_argument("--epochs", type=_positive, help="instead of the configuration's number")
     train.add_argument(
@@ -157,7 +161,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     predict.add_argument("files", type=Path, nargs="+", metavar="FILE", help="WAV, FLAC, Ogg or MP3")
     predict.add_argument(
-        "--language", default=UNDETERMINED, help="such as en, de, fa: says whether the model is validated for it"
+        "--language",
+        default=UNDETERMINED,
+        help="such as en, de, fa: says whether the model is validated for it",
     )
     predict.add_argument("--json", action="store_true", help="print one JSON object a line")
     predict.add_argument("--model", type=Path, help="folder with another card.json")

@@ -15,6 +15,9 @@ from ser_model.features import BANDS, normalised
 
 __all__ = ["mixed", "varied"]
 
+_NEPER = np.float32(np.log(10.0) / 10.0)
+"""Decibels of power to natural logarithms."""
+
 
 def varied(
     decibels: NDArray[np.float32], frames: int, how: Augmentation, random: np.random.Generator
@@ -79,7 +82,7 @@ def _stretched(
     bands = np.clip(np.arange(BANDS) + shift, 0.0, BANDS - 1.001)
     low = bands.astype(np.intp)
     part = (bands - low).astype(np.float32)
-    return clip[:, low] * (1.0 - part) + clip[:, low + 1] * part
+    return np.asarray(clip[:, low] * (1.0 - part) + clip[:, low + 1] * part)
 
 
 def _fitted(clip: NDArray[np.float32], frames: int, random: np.random.Generator) -> NDArray[np.float32]:
@@ -101,10 +104,7 @@ def _noisy(clip: NDArray[np.float32], how: Augmentation, random: np.random.Gener
     level = loud - random.uniform(how.noise_nearest_db, how.noise_farthest_db)
     slope = random.uniform(-10.0, 4.0) * np.linspace(-1.0, 1.0, BANDS)
     noise = level + slope + random.normal(0.0, 4.0, size=clip.shape)
-    return np.logaddexp(clip * _NEPER, noise.astype(np.float32) * _NEPER) / _NEPER
-
-
-_NEPER = np.float32(np.log(10.0) / 10.0)
+    return np.asarray(np.logaddexp(clip * _NEPER, noise.astype(np.float32) * _NEPER) / _NEPER)
 
 
 def _masked(clip: NDArray[np.float32], how: Augmentation, random: np.random.Generator) -> NDArray[np.float32]:
@@ -112,10 +112,10 @@ def _masked(clip: NDArray[np.float32], how: Augmentation, random: np.random.Gene
     clip = clip.copy()
     mean = clip.mean()
     for _ in range(how.masks):
-        width = random.integers(0, how.mask_frames + 1)
+        width = int(random.integers(0, how.mask_frames + 1))
         start = random.integers(0, max(1, len(clip) - width))
         clip[start : start + width] = mean
-        width = random.integers(0, how.mask_bands + 1)
+        width = int(random.integers(0, how.mask_bands + 1))
         start = random.integers(0, BANDS - width + 1)
         clip[:, start : start + width] = mean
     return clip

@@ -56,12 +56,11 @@ def summary_features(samples: NDArray[np.float32]) -> NDArray[np.float32]:
         chroma = librosa.feature.chroma_stft(S=magnitude, sr=SAMPLE_RATE_HZ)
     # Powers as decibels fit the half precision of the cache; they are turned back below.
     mean_power_db = 10.0 * np.log10(np.maximum(mel.mean(axis=1), 1e-10))
-    return np.concatenate([cepstrum.mean(axis=1), chroma.mean(axis=1), mean_power_db])[None].astype(np.float32)
+    summary = np.concatenate([cepstrum.mean(axis=1), chroma.mean(axis=1), mean_power_db])
+    return summary[None].astype(np.float32)
 
 
-def answer_with_logistic_regression(
-    clips: Sequence[CorpusClip], *, mel_in_decibels: bool
-) -> BaselineAnswers:
+def answer_with_logistic_regression(clips: Sequence[CorpusClip], *, mel_in_decibels: bool) -> BaselineAnswers:
     """Fits on the training split, chooses C on the validation split, answers the test split."""
     arrays = cached_arrays(clips, summary_features, name="summaries", recipe="mfcc40 chroma12 mel128")
     features = np.concatenate(arrays).astype(np.float64)

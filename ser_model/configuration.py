@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ser_model.errors import ConfigurationError
 
 __all__ = ["Augmentation", "Configuration", "Network", "Schedule", "read_configuration"]
+
+
+_Kernels = tuple[tuple[int, int], tuple[int, int], int]
 
 
 class _Section(BaseModel):
@@ -19,46 +22,60 @@ class Network(_Section):
     """Sizes of the three convolution layers and of what follows them."""
 
     filters: tuple[int, int, int] = (32, 64, 192)
-    kernels: tuple[tuple[int, int], tuple[int, int], int] = ((5, 7), (5, 5), 5)
+    kernels: _Kernels = ((5, 7), (5, 5), 5)
     """Frames × bands of the first two layers, steps of the third; odd."""
-    attention: int = Field(64, ge=1)
-    convolution_dropout: float = Field(0.1, ge=0.0, lt=1.0)
-    dense_dropout: float = Field(0.4, ge=0.0, lt=1.0)
+    attention: int = Field(default=64, ge=1)
+    convolution_dropout: float = Field(default=0.1, ge=0.0, lt=1.0)
+    dense_dropout: float = Field(default=0.4, ge=0.0, lt=1.0)
+
+    @field_validator("kernels")
+    @classmethod
+    def _kernels_have_a_middle(cls, kernels: _Kernels) -> _Kernels:
+        if any(size % 2 == 0 for size in (*kernels[0], *kernels[1], kernels[2])):
+            raise ValueError("kernels must be odd, so that they have a middle")
+        return kernels
 
 
 class Augmentation(_Section):
     """How far training clips are varied."""
 
-    tempo: float = Field(0.15, ge=0.0, le=0.5)
+    tempo: float = Field(default=0.15, ge=0.0, le=0.5)
     """Largest natural logarithm of the change of tempo."""
-    shift_bands: float = Field(2.0, ge=0.0, le=8.0)
-    colour_db: float = Field(3.0, ge=0.0)
-    noise_probability: float = Field(0.3, ge=0.0, le=1.0)
+    shift_bands: float = Field(default=2.0, ge=0.0, le=8.0)
+    colour_db: float = Field(default=3.0, ge=0.0)
+    noise_probability: float = Field(default=0.3, ge=0.0, le=1.0)
     noise_nearest_db: float = 20.0
     """Least distance of noise below the loud frames."""
     noise_farthest_db: float = 55.0
-    gain: float = Field(0.1, ge=0.0)
+    gain: float = Field(default=0.1, ge=0.0)
     """Standard deviation of the level after normalisation, in units of 20 dB."""
-    masks: int = Field(2, ge=0)
-    mask_frames: int = Field(12, ge=0)
-    mask_bands: int = Field(8, ge=0, le=64)
-    mixup: float = Field(0.2, ge=0.0)
+    masks: int = Field(default=2, ge=0)
+    mask_frames: int = Field(default=12, ge=0)
+    mask_bands: int = Field(default=8, ge=0, le=64)
+    mixup: float = Field(default=0.2, ge=0.0)
 
 
 class Schedule(_Section):
     """How long and how fast the network learns."""
 
-    epochs: int = Field(30, ge=1)
-    batch: int = Field(32, ge=2)
+    epochs: int = Field(default=30, ge=1)
+    batch: int = Field(default=32, ge=2)
     frames: tuple[int, int] = (112, 176)
     """Shortest and longest cut of a clip, in frames of 16 ms; each batch draws one length."""
-    learning_rate: float = Field(2e-3, gt=0.0)
-    weight_decay: float = Field(1e-2, ge=0.0)
-    warm_up_epochs: float = Field(1.0, ge=0.0)
-    label_smoothing: float = Field(0.1, ge=0.0, lt=1.0)
-    averaging: float = Field(0.998, ge=0.0, lt=1.0)
+    learning_rate: float = Field(default=2e-3, gt=0.0)
+    weight_decay: float = Field(default=1e-2, ge=0.0)
+    warm_up_epochs: float = Field(default=1.0, ge=0.0)
+    label_smoothing: float = Field(default=0.1, ge=0.0, lt=1.0)
+    averaging: float = Field(default=0.998, ge=0.0, lt=1.0)
     """Decay of the running average of the weights, by step."""
-    patience_epochs: int = Field(10, ge=1)
+    patience_epochs: int = Field(default=10, ge=1)
+
+    @field_validator("frames")
+    @classmethod
+    def _frames_are_in_order(cls, frames: tuple[int, int]) -> tuple[int, int]:
+        if not 8 <= frames[0] <= frames[1]:
+            raise ValueError("must be the shortest (8 or more) and the longest, in this order")
+        return frames
 
 
 class Configuration(_Section):

@@ -23,7 +23,15 @@ from ser_model import features
 from ser_model.errors import CorpusError
 from ser_model.manifest import LABELS, read_recording
 
-__all__ = ["SPLITS", "CorpusClip", "cache_folder", "cached_arrays", "corpus_folder", "read_corpus", "spectrograms"]
+__all__ = [
+    "SPLITS",
+    "CorpusClip",
+    "cache_folder",
+    "cached_arrays",
+    "corpus_folder",
+    "read_corpus",
+    "spectrograms",
+]
 
 SPLITS = ("train", "valid", "test")
 
@@ -141,7 +149,7 @@ def _check(path: Path, clips: Sequence[CorpusClip]) -> None:
         splits_of.setdefault(clip.speaker, set()).add(clip.split)
     shared = sorted(speaker for speaker, splits in splits_of.items() if len(splits) > 1)
     if shared:
-        raise CorpusError(f"{path}: speakers {shared[:3]} are in more than one split; figures would be too good")
+        raise CorpusError(f"{path}: speakers {shared[:3]} are in two splits; figures would be too good")
     empty = [split for split in SPLITS if not any(clip.split == split for clip in clips)]
     if empty:
         raise CorpusError(f"{path}: no recordings of the splits {empty}")

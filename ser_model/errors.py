@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-__all__ = ["ConfigurationError", "CorpusError", "ManifestError", "ModelFileError", "SpeechEmotionError"]
+__all__ = [
+    "ConfigurationError",
+    "CorpusError",
+    "ExportError",
+    "ManifestError",
+    "ModelFileError",
+    "SpeechEmotionError",
+]
 
 
 class SpeechEmotionError(Exception):
@@ -15,6 +22,10 @@ class ConfigurationError(SpeechEmotionError):
 
 class CorpusError(SpeechEmotionError):
     """The recordings to train on are missing or incomplete."""
+
+
+class ExportError(SpeechEmotionError):
+    """The exported graph does not compute what the trained network computes."""
 
 
 class ManifestError(SpeechEmotionError):

@@ -19,6 +19,7 @@ from tqdm import tqdm
 
 from emotion import MOODS, UNCLEAR
 from ser_model.detector import SpeechEmotionDetector
+from ser_model.errors import ManifestError
 from ser_model.manifest import LABELS, ManifestRow, read_recording
 from ser_model.metrics import (
     class_figures,
@@ -75,8 +76,7 @@ def answer_all(
     """Decodes each recording and lets the detector judge it.
 
     Raises:
-        ManifestError: for a recording that cannot be decoded.
-        ValueError: for one that holds NaN or infinity.
+        ManifestError: for a recording that cannot be decoded, or that holds NaN or infinity.
     """
     probabilities = np.zeros((len(rows), len(LABELS)))
     milliseconds = np.zeros(len(rows))
@@ -84,7 +84,10 @@ def answer_all(
     for place, row in enumerate(tqdm(rows, desc="evaluate", unit="clip", disable=not progress)):
         samples = read_recording(row.path)
         started = time.perf_counter()
-        estimate = detector.estimate(samples, language=row.language)
+        try:
+            estimate = detector.estimate(samples, language=row.language)
+        except ValueError as error:
+            raise ManifestError(f"{row.path}: {error}") from None
         milliseconds[place] = 1e3 * (time.perf_counter() - started)
         for label, probability in estimate.probabilities.items():
             probabilities[place, LABELS.index(label)] = probability

@@ -73,7 +73,7 @@ def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     spectrum = np.fft.rfft(frames * _window())
     power = np.square(spectrum.real) + np.square(spectrum.imag)
     mel = power.astype(np.float32) @ mel_filters().T
-    return (10.0 * np.log10(np.maximum(mel, _SMALLEST_POWER))).astype(np.float32)
+    return np.asarray(10.0 * np.log10(np.maximum(mel, _SMALLEST_POWER)), dtype=np.float32)
 
 
 def normalised(decibels: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -90,8 +90,8 @@ def normalised(decibels: NDArray[np.float32]) -> NDArray[np.float32]:
         that lies more than 60 dB below is cut off.
     """
     frame_level_db = decibels.max(axis=1)
-    relative = decibels - np.percentile(frame_level_db, _LOUD_PERCENTILE).astype(np.float32)
-    return ((np.maximum(relative, _FLOOR_DB) - _CENTRE_DB) / _SCALE_DB).astype(np.float32)
+    relative = decibels - np.float32(np.percentile(frame_level_db, _LOUD_PERCENTILE))
+    return np.asarray((np.maximum(relative, _FLOOR_DB) - _CENTRE_DB) / _SCALE_DB, dtype=np.float32)
 
 
 @lru_cache(maxsize=1)

@@ -97,7 +97,8 @@ def learn(
         random = np.random.default_rng((configuration.seed, epoch))
         order = random.permutation(shown)
         losses = []
-        for number in tqdm(range(steps), desc=f"epoch {epoch + 1}/{schedule.epochs}", unit="batch", leave=False):
+        name = f"epoch {epoch + 1}/{schedule.epochs}"
+        for number in tqdm(range(steps), desc=name, unit="batch", leave=False):
             chosen = order[number * schedule.batch : (number + 1) * schedule.batch]
             clips, targets = _batch(train, chosen, configuration, outputs, list(trained), random)
             losses.append(float(step(clips, targets)))
@@ -153,7 +154,11 @@ class _State:
             "best": self.best_weights,
             "optimizer": [variable.numpy() for variable in self._optimizer.variables],
         }
-        arrays = {f"{name}_{i:03}": value for name, values in groups.items() for i, value in enumerate(values)}
+        arrays = {
+            f"{name}_{place:03}": value
+            for name, values in groups.items()
+            for place, value in enumerate(values)
+        }
         progress = {"epoch": self.epoch, "best_epoch": self.best_epoch, "best_uar": self.best_uar}
         self._path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self._path.with_suffix(f".{os.getpid()}.npz")
@@ -189,10 +194,6 @@ def _training_step(network: Any, averaged: Any, optimizer: Any, decay: float, tr
         if weight.dtype == "float32"
     ]
 
-    @tf.function(
-        input_signature=[tf.TensorSpec((None, None, BANDS)), tf.TensorSpec((None, len(trained)))],
-        reduce_retracing=True,
-    )
     def step(clips: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
             logits = tf.gather(network(clips, training=True), trained, axis=1)
@@ -203,7 +204,8 @@ def _training_step(network: Any, averaged: Any, optimizer: Any, decay: float, tr
             mean.assign(decay * mean + (1.0 - decay) * weight)
         return loss
 
-    return step
+    signature = [tf.TensorSpec((None, None, BANDS)), tf.TensorSpec((None, len(trained)))]
+    return tf.function(step, input_signature=signature)
 
 
 def _batch(

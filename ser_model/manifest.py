@@ -111,7 +111,8 @@ def _table(path: Path) -> list[dict[str, str]]:
             missing = [name for name in _NEEDED if name not in columns]
             if missing:
                 raise ManifestError(
-                    f"{path}: columns {missing} are missing; a manifest has path,emotion,speaker,language,split"
+                    f"{path}: columns {missing} are missing; a manifest has "
+                    "path,emotion,speaker,language,split"
                 )
             return list(reader)
     except OSError as error:

@@ -93,8 +93,8 @@ def expected_calibration_error(probabilities: Floats, truth: Integers, bins: int
     for index in range(bins):
         inside = place == index
         if inside.any():
-            error += float(inside.mean()) * abs(float(right[inside].mean()) - float(confidence[inside].mean()))
-    return error
+            error += inside.mean() * abs(right[inside].mean() - confidence[inside].mean())
+    return float(error)
 
 
 def fitted_temperature(logits: Floats, truth: Integers) -> float:

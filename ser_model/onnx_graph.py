@@ -120,7 +120,9 @@ class _Graph:
             self._constants,
         )
         opset = helper.make_opsetid("", _OPSET)
-        model = helper.make_model(graph, opset_imports=[opset], ir_version=_IR_VERSION, producer_name="hamdel")
+        model = helper.make_model(
+            graph, opset_imports=[opset], ir_version=_IR_VERSION, producer_name="hamdel"
+        )
         onnx.checker.check_model(model, full_check=True)
         return bytes(model.SerializeToString())
 

@@ -24,6 +24,7 @@ from ser_model.baseline import answer_with_logistic_regression
 from ser_model.configuration import Configuration
 from ser_model.corpus import CorpusClip, cache_folder, corpus_folder, read_corpus, spectrograms
 from ser_model.detector import SpeechEmotionDetector
+from ser_model.errors import ExportError
 from ser_model.evaluate import Answers, answer_all
 from ser_model.features import normalised
 from ser_model.learning import Examples, learn, logits_of, use_one_thread
@@ -59,7 +60,7 @@ def train(
 
     Raises:
         CorpusError: where the recordings are missing or unfit.
-        ArithmeticError: where the exported graph differs from Keras.
+        ExportError: where the exported graph differs from Keras.
     """
     use_one_thread()
     clips = read_corpus(corpus_folder(corpus))
@@ -82,7 +83,7 @@ def train(
     valid_logits = _exported_logits(weights, _of_split(clips, pictures, "valid"))
     difference = float(np.abs(valid_logits - logits_of(model, _of_split(clips, pictures, "valid"))).max())
     if not difference <= GREATEST_EXPORT_DIFFERENCE:
-        raise ArithmeticError(f"the exported graph differs from Keras by {difference:.2e}; nothing was written")
+        raise ExportError(f"the exported graph differs from Keras by {difference:.2e}; nothing was written")
 
     truth = np.array([LABELS.index(clip.emotion) for clip in clips if clip.split == "valid"], dtype=np.intp)
     temperature, threshold = _calibrated(valid_logits[:, trained], np.searchsorted(trained, truth), trained)

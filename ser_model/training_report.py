@@ -49,22 +49,26 @@ def card_text(
     valid_report = report(valid.answers)
     return {
         **steering,
-        "what": "Emotion of an utterance from its sound alone: three convolution layers on a log-mel spectrogram "
-        "(Majidi and Bahrami, figure 1), attentive statistics pooling over time, softmax.",
-        "date": datetime.datetime.now(tz=datetime.timezone.utc).date().isoformat(),
-        "licence": "Weights: Apache-2.0, with attribution of the corpora. CREMA-D: Open Database License 1.0 and "
-        "Database Contents License 1.0. EMO-DB: free to download and use, cite Burkhardt et al. (2005).",
+        "what": "Emotion of an utterance from its sound alone: three convolution layers on a log-mel "
+        "spectrogram (Majidi and Bahrami, figure 1), attentive statistics pooling over time, softmax.",
+        "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
+        "licence": "Weights: Apache-2.0, with attribution of the corpora. CREMA-D: Open Database License 1.0 "
+        "and Database Contents License 1.0, cite Cao et al. (2014). EMO-DB: free to download and use, cite "
+        "Burkhardt et al. (2005).",
         "data": _data(clips),
         "protocol": {
-            "splits": "No speaker is in two splits. The best epoch, the temperature and the threshold are chosen on "
-            "the validation speakers; the test speakers are judged once, with the exported weights.",
-            "labels": "The intended emotion. EMO-DB's boredom and recordings filed under two labels are left out.",
+            "splits": "No speaker is in two splits. The best epoch, the temperature and the threshold are "
+            "chosen on the validation speakers; the test speakers are judged once, with the exported "
+            "weights.",
+            "labels": "The intended emotion. EMO-DB's boredom and recordings filed under two labels are left "
+            "out.",
             "intervals": "95 % percentile bootstrap, 2,000 draws: over clips, and over whole speakers.",
         },
         "network": {
             "parameters": parameters,
             **configuration.network.model_dump(),
-            "input": "64 mel bands from 50 Hz to 5 kHz, window 50 ms, hop 16 ms, dB relative to the loud frames",
+            "input": "64 mel bands from 50 Hz to 5 kHz, window 50 ms, hop 16 ms; dB relative to the loud "
+            "frames",
             "onnx_against_keras": f"greatest difference of a logit {export_difference:.1e}",
         },
         "metrics": {
@@ -79,8 +83,8 @@ def card_text(
             "ece_test": test_report["ece"],
         },
         "abstention": {
-            "rule": f"the lowest threshold from which on at most {risk:.0%} of the named moods are wrong on the "
-            'validation speakers; below it, and where disgust is likeliest, the answer is "unclear"',
+            "rule": f"the lowest threshold from which on at most {risk:.0%} of the named moods are wrong on "
+            'the validation speakers; below it, and where disgust is likeliest, the answer is "unclear"',
             "threshold": steering["threshold"],
             "valid": {key: valid_report[key] for key in ("coverage", "risk_at_coverage")},
             "test": {key: test_report[key] for key in ("coverage", "risk_at_coverage")},
@@ -88,12 +92,13 @@ def card_text(
         "baselines": _baselines(test, predicted, baselines),
         "limits": [
             "Surprise is an output of the network that never saw an example; it is never emitted.",
-            "Actors reading given sentences in a studio: emotion in real talk is weaker and more mixed. Expect "
-            "lower figures than those above.",
-            "People who hear CREMA-D without seeing it agree with the intended emotion in about 42 % of the clips.",
+            "Actors reading given sentences in a studio: emotion in real talk is weaker and more mixed. "
+            "Expect lower figures than those above.",
+            "People who hear CREMA-D without seeing it agree with the intended emotion in about 42 % of the "
+            "clips.",
             "The recordings hold nothing above 5.5 kHz; the network looks up to 5 kHz only.",
-            "Not validated on Persian, nor on any language but those of validated_languages: estimates for others "
-            "say so.",
+            "Not validated on Persian, nor on any language but those of validated_languages: estimates for "
+            "others say so.",
             "Not a medical device and no sign of anybody's state of mind; nobody is to be judged by it.",
         ],
         "reproduce": {
@@ -159,9 +164,9 @@ def _baselines(
             "uar": round(unweighted_average_recall(truth, majority, len(LABELS)), 4),
             "accuracy": round(float(np.mean(truth == majority)), 4),
         },
-        "what": "logistic_regression: means of 40 MFCC, 12 chroma and 128 mel powers, standardised, C chosen on the "
-        "validation speakers; _decibels: the same with the mel bands in decibels. advantage: UAR of the network "
-        "less that of the baseline.",
+        "what": "logistic_regression: means of 40 MFCC, 12 chroma and 128 mel powers, standardised, C chosen "
+        "on the validation speakers; _decibels: the same with the mel bands in decibels. advantage: UAR of "
+        "the network less that of the baseline.",
     }
     for name, answers in baselines.items():
         own = answers.predicted

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from session_log.location import default_path
+from session_log.location import default_database_path
 from session_log.reader import list_talks, read_talk
 from session_log.schema import SessionLogError
 from session_log.timeline import event_values, summary_values, table_lines, talk_lines
@@ -20,7 +20,7 @@ __all__ = ["main"]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit status (2: bad input, told in one line)."""
     options = _parser().parse_args(arguments)
-    path = options.database if options.database is not None else default_path()
+    path = options.database if options.database is not None else default_database_path()
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8")  # Persian text, whatever the locale says
     try:

@@ -17,6 +17,7 @@ from session_log.events import (
     CrisisFlagged,
     DistressRated,
     Event,
+    HandedOff,
     LabelCorrected,
     MoodEstimated,
     ReplyGiven,
@@ -26,7 +27,7 @@ from session_log.events import (
     TurnHeard,
 )
 
-__all__ = ["CONTENT_EVENTS", "ConsentLedger"]
+__all__ = ["CONTENT_EVENTS", "WITHHELD", "ConsentLedger"]
 
 CONTENT_EVENTS: tuple[type[Event], ...] = (
     TurnHeard,
@@ -38,6 +39,9 @@ CONTENT_EVENTS: tuple[type[Event], ...] = (
     LabelCorrected,
 )
 """What tells something about a person's inner life, and needs `store_text` at least."""
+
+WITHHELD = "withheld"
+"""What stands in place of a hand-over's reason that may not be stored."""
 
 _EMOTION_EVENTS = (MoodEstimated, LabelCorrected)
 
@@ -97,11 +101,14 @@ class ConsentLedger:
     def may_store(self, event: Event) -> Event | None:
         """Returns the event as it may be written: whole, reduced, or None where it may not be.
 
-        Content of an anonymous, an erased or an unknown talk is never stored. A crisis flag loses
-        the reference to its turn where turns are not stored.
+        Content of an anonymous, an erased or an unknown talk is never stored. Where turns are not
+        stored, a crisis flag loses the reference to its turn, and a hand-over its reason, which
+        follows from what was said.
         """
         if isinstance(event, CrisisFlagged):
             return event if self._covers(event, "store_text") else replace(event, turn_id=None)
+        if isinstance(event, HandedOff):
+            return event if self._covers(event, "store_text") else replace(event, reason=WITHHELD)
         if not isinstance(event, CONTENT_EVENTS):
             return event
         needed = ["store_text"]

@@ -58,6 +58,10 @@ def _new_event_id() -> str:
     return uuid4().hex
 
 
+def _language_or_auto(value: object) -> str:
+    return "auto" if value == "auto" else str(checks.language(value))
+
+
 def _suggestions(value: object) -> tuple[ShownSuggestion, ...]:
     requirement = "must be 1 to 20 of (suggestion_id, technique, score, propensity, position)"
     if not isinstance(value, tuple | list) or not 1 <= len(value) <= 20:
@@ -67,7 +71,7 @@ def _suggestions(value: object) -> tuple[ShownSuggestion, ...]:
     shown = tuple(
         ShownSuggestion(
             suggestion_id=checks.identifier(item[0]),
-            technique=checks.code(item[1]),
+            technique=checks.line(item[1]),
             score=checks.number()(item[2]),
             propensity=checks.number(0.0, 1.0)(item[3]),
             position=checks.integer(0, 99)(item[4]),
@@ -88,19 +92,22 @@ _LINE = {"check": checks.line}
 _OPTIONAL_IDENTIFIER = {"check": checks.optional(checks.identifier)}
 _PROBABILITY = {"check": checks.number(0.0, 1.0)}
 _UTC = {"check": checks.utc}
-_WORDS = {"check": checks.words, "words": True}
+_WORDS = {"check": checks.words}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TalkStarted:
-    """A talk began. Without a subject it is anonymous, and nothing that was said is ever kept."""
+    """A talk began, in a language or "auto" where the person's own choice of words decides.
+
+    Without a subject the talk is anonymous, and nothing that is said in it is ever kept.
+    """
 
     talk_id: str = field(metadata=_IDENTIFIER)
     at: datetime = field(metadata=_UTC)
     subject: str | None = field(default=None, metadata=_OPTIONAL_IDENTIFIER)
     clinic: str | None = field(default=None, metadata=_OPTIONAL_IDENTIFIER)
     purpose: str = field(metadata={"check": checks.choice(("therapy", "service", "kiosk"))})
-    language: str = field(metadata=_LANGUAGE)
+    language: str = field(metadata={"check": _language_or_auto})
     country: str | None = field(default=None, metadata=_COUNTRY)
     client: str = field(metadata=_LINE)
     event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
@@ -117,7 +124,7 @@ class ConsentSet:
     at: datetime = field(metadata=_UTC)
     scope: str = field(metadata={"check": checks.choice(SCOPES)})
     granted: bool = field(metadata=_BOOLEAN)
-    version: str = field(metadata=_CODE)
+    version: str = field(metadata=_LINE)
     given_by: str = field(metadata={"check": checks.choice(("token", "widget", "voice", "text"))})
     event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
 
@@ -131,7 +138,7 @@ class DisclosureGiven:
 
     talk_id: str = field(metadata=_IDENTIFIER)
     at: datetime = field(metadata=_UTC)
-    version: str = field(metadata=_CODE)
+    version: str = field(metadata=_LINE)
     language: str = field(metadata=_LANGUAGE)
     spoken: bool = field(metadata=_BOOLEAN)
     shown: bool = field(metadata=_BOOLEAN)
@@ -192,9 +199,9 @@ class ReplyGiven:
     at: datetime = field(metadata=_UTC)
     language: str = field(metadata=_LANGUAGE)
     text: str = field(repr=False, metadata=_WORDS)
-    intent: str | None = field(default=None, metadata={"check": checks.optional(checks.code)})
+    intent: str | None = field(default=None, metadata={"check": checks.optional(checks.line)})
     heard_text: str | None = field(
-        default=None, repr=False, metadata={"check": checks.optional(checks.words), "words": True}
+        default=None, repr=False, metadata={"check": checks.optional(checks.words)}
     )
     status: str = field(metadata={"check": checks.choice(("completed", "cancelled"))})
     event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
@@ -268,7 +275,7 @@ class CrisisFlagged:
     at: datetime = field(metadata=_UTC)
     level: int = field(metadata={"check": checks.integer(0, 3)})
     country: str | None = field(default=None, metadata=_COUNTRY)
-    kind: str = field(metadata=_CODE)
+    kind: str = field(metadata=_LINE)
     lines_shown: tuple[str, ...] = field(metadata={"check": checks.lines})
     event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
 
@@ -282,8 +289,8 @@ class HandedOff:
 
     talk_id: str = field(metadata=_IDENTIFIER)
     at: datetime = field(metadata=_UTC)
-    queue: str = field(metadata=_CODE)
-    reason: str = field(metadata=_CODE)
+    queue: str = field(metadata=_LINE)
+    reason: str = field(metadata=_LINE)
     reached: bool = field(metadata=_BOOLEAN)
     event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
 

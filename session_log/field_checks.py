@@ -1,8 +1,9 @@
 """Checks of single event fields: each takes a value and returns it in its canonical type.
 
 A check raises ValueError with the second half of a sentence ("must be …"), never with the value
-itself, which may be something a person said. An event names the check of each field in the
-field's metadata; `check_fields` runs them all.
+itself, which may be something a person said. Text that strangers may have had a hand in is mended
+where it can be, rather than refused: no talk may stumble over its log. An event names the check of
+each field in the field's metadata; `check_fields` runs them all.
 """
 
 from __future__ import annotations
@@ -34,16 +35,18 @@ __all__ = [
 ]
 
 MAX_TEXT_CHARACTERS = 20_000
-"""Longest text of one turn or reply; longer text has to be cut before the event is made."""
+"""Longest text kept of one turn or reply; the rest is cut off, and an ellipsis says so."""
 
 Check = Callable[[object], Any]
 
-_IDENTIFIER = re.compile(r"[\x21-\x7e]{1,128}")
+_MAX_LINE_CHARACTERS = 200
+_MAX_IDENTIFIER_CHARACTERS = 512
+
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_/.:+-]{0,99}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}")
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def check_fields(event: Any) -> None:
@@ -74,10 +77,16 @@ def _pattern(pattern: re.Pattern[str], requirement: str) -> Check:
     return check
 
 
-identifier = _pattern(_IDENTIFIER, "must be 1 to 128 printable ASCII characters without spaces")
-code = _pattern(_CODE, "must be a short code of letters, digits and _ / . : + - such as user_asked")
+code = _pattern(_CODE, "must be a short code of letters, digits and _ / . : + - such as client_closed")
 language = _pattern(_LANGUAGE, "must be a language tag such as en or fa")
 country = _pattern(_COUNTRY, "must be a two-letter country code such as IR")
+
+
+def identifier(value: object) -> str:
+    """An id of 1 to 512 characters; control characters in it become U+FFFD."""
+    if not isinstance(value, str) or not 1 <= len(value) <= _MAX_IDENTIFIER_CHARACTERS:
+        raise ValueError(f"must be an id of 1 to {_MAX_IDENTIFIER_CHARACTERS} characters")
+    return _CONTROL.sub("\ufffd", value)
 
 
 def utc(value: object) -> datetime:
@@ -95,26 +104,28 @@ def boolean(value: object) -> bool:
 
 
 def words(value: object) -> str:
-    """Text of a person or of a reply, at most `MAX_TEXT_CHARACTERS` long.
+    """Text of a person or of a reply, cut to `MAX_TEXT_CHARACTERS`.
 
     NUL and lone surrogates, which no database column keeps faithfully, become U+FFFD.
     """
-    if not isinstance(value, str) or len(value) > MAX_TEXT_CHARACTERS:
-        raise ValueError(f"must be text of at most {MAX_TEXT_CHARACTERS} characters; cut it before logging")
+    if not isinstance(value, str):
+        raise ValueError("must be text")
+    if len(value) > MAX_TEXT_CHARACTERS:
+        value = value[: MAX_TEXT_CHARACTERS - 1] + "…"
     return _UNSTORABLE.sub("\ufffd", value)
 
 
 def line(value: object) -> str:
-    """One line of 1 to 200 characters without control characters."""
-    if not isinstance(value, str) or not 1 <= len(value) <= 200 or _CONTROL.search(value):
-        raise ValueError("must be one line of 1 to 200 characters without control characters")
-    return _plain(value)
+    """One line, cut to 200 characters; control characters in it become spaces."""
+    if not isinstance(value, str) or not value:
+        raise ValueError("must be a line of text, and not empty")
+    return _CONTROL.sub(" ", value)[:_MAX_LINE_CHARACTERS]
 
 
 def lines(value: object) -> tuple[str, ...]:
-    """At most 50 lines, each as `line` wants it."""
-    if not isinstance(value, tuple | list) or len(value) > 50:
-        raise ValueError("must be a tuple of at most 50 lines")
+    """Any number of lines, each as `line` wants it."""
+    if not isinstance(value, tuple | list):
+        raise ValueError("must be a tuple of lines")
     return tuple(line(item) for item in value)
 
 

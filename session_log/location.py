@@ -7,10 +7,10 @@ from pathlib import Path
 
 import platformdirs
 
-__all__ = ["default_path"]
+__all__ = ["default_database_path"]
 
 
-def default_path() -> Path:
+def default_database_path() -> Path:
     """Returns HAMDEL_SESSION_LOG where it is set, else the log in the platform's data folder."""
     chosen = os.environ.get("HAMDEL_SESSION_LOG")
     if chosen:

@@ -11,7 +11,7 @@ import os
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import quote
 
@@ -169,7 +169,7 @@ def migrate(database: Database, path: Path, migrations: Sequence[Sequence[str]])
 
 
 def _back_up(database: Database, path: Path, version: int) -> Path:
-    stamp = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S%fZ")
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
     backup = path.with_name(f"{path.name}.version-{version}.{stamp}.backup")
     try:
         os.close(os.open(backup, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))

@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -229,7 +229,7 @@ class SessionLog:
 
     def _next_batch(self) -> list[Event | _Erasure]:
         batch: list[Event | _Erasure] = []
-        due = time.monotonic() + _IDLE_POLL_S
+        due = time.monotonic() + (0.0 if self._closing.is_set() else _IDLE_POLL_S)
         while len(batch) < _BATCH_EVENTS:
             try:
                 item = self._queue.get(timeout=max(0.0, due - time.monotonic()))
@@ -323,7 +323,7 @@ class SessionLog:
             self._database.execute("BEGIN IMMEDIATE")
             for item in items:
                 if isinstance(item, _Erasure):
-                    now = datetime.now(timezone.utc)
+                    now = datetime.now(UTC)
                     erasures[item] = store.erase_content(self._database, item.talk_id, now)
                 else:
                     counts[self._insert(item)] += 1

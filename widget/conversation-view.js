@@ -11,6 +11,7 @@ export class ConversationView {
   constructor(list, language) {
     this.list = list;
     this.language = language;
+    this.parkedAt = null; // Where the page was last scrolled to by us.
     this.shown = new Map(); // Item id → {item, parts of its list item}.
     language.onChange(() => this.#translate());
   }
@@ -106,11 +107,18 @@ export class ConversationView {
     for (const view of this.shown.values()) this.#draw(view);
   }
 
+  /** Follows the talk, unless the person has scrolled away to read something. */
   #keepingBottomInView(draw) {
     const page = document.scrollingElement;
-    const follow = page.scrollHeight - page.scrollTop - page.clientHeight < NEAR_BOTTOM_PX;
+    const nearBottom = page.scrollHeight - page.scrollTop - page.clientHeight < NEAR_BOTTOM_PX;
+    const follow = nearBottom || page.scrollTop === this.parkedAt;
     draw();
-    if (follow) page.scrollTop = page.scrollHeight;
+    if (!follow) return;
+    page.scrollTop = page.scrollHeight;
+    const last = this.list.lastElementChild;
+    // Cards can be longer than the window: then the words before them stay in view.
+    if (last?.matches(".turn--suggestions")) (last.previousElementSibling ?? last).scrollIntoView({ block: "nearest" });
+    this.parkedAt = page.scrollTop;
   }
 }
 

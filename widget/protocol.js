@@ -5,7 +5,6 @@
  */
 
 const PCM_24_KHZ = Object.freeze({ type: "audio/pcm", rate: 24000 });
-export const MAX_TEXT_CHARACTERS = 4000;
 
 /** A new id for an item; random, because two tabs must not choose the same. */
 export function newItemId() {

@@ -147,6 +147,5 @@ export default Object.freeze({
   composerPlaceholder: "Or type here …",
   send: "Send",
 
-  emergency: "If your life is in danger, call your local emergency number",
-  emergencyMany: "(112 in many countries).",
+  emergency: "If your life is in danger, call your local emergency number (112 in many countries).",
 });

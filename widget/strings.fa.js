@@ -51,8 +51,8 @@ export default Object.freeze({
   mood_happiness: "شاد",
   mood_surprise: "شگفت‌زده",
   mood_sadness: "غمگین",
-  mood_anger: "خشمگین",
-  mood_fear: "هراسان",
+  mood_anger: "عصبانی",
+  mood_fear: "ترسیده",
   mood_disgust: "ناخوشایند",
   mood_unclear: "نامشخص",
 
@@ -145,6 +145,5 @@ export default Object.freeze({
   composerPlaceholder: "یا اینجا بنویسید …",
   send: "فرستادن",
 
-  emergency: "اگر جانتان در خطر است، با شمارهٔ اضطراری محل زندگی خود تماس بگیرید",
-  emergencyMany: "(در بسیاری از کشورها ۱۱۲).",
+  emergency: "اگر جانتان در خطر است، با شمارهٔ اضطراری محل خود تماس بگیرید (در بسیاری از کشورها ۱۱۲).",
 });

@@ -63,7 +63,8 @@ export class SuggestionsView {
       answer.setAttribute("aria-pressed", "false");
       return answer;
     });
-    const group = element("div", "card__question", this.#own("p", "", "suggestionHelped"), ...answers);
+    const question = this.#own("p", "", "suggestionHelped");
+    const group = element("div", "card__question", question, element("div", "card__answers", ...answers));
     group.setAttribute("role", "group");
     group.dataset.label = "suggestionHelped";
     group.setAttribute("aria-label", this.language.text("suggestionHelped"));

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,7 @@ from session_log.events import (
     TurnHeard,
 )
 
-START = datetime(2026, 11, 20, 8, 0, 0, tzinfo=timezone.utc)
+START = datetime(2026, 11, 20, 8, 0, 0, tzinfo=UTC)
 
 
 def later(seconds: float) -> datetime:

@@ -2,18 +2,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_log.consent import CONTENT_EVENTS, ConsentLedger
+from session_log.consent import CONTENT_EVENTS, WITHHELD, ConsentLedger
 from session_log.events import (
     SCOPES,
     ConsentSet,
     CrisisFlagged,
     Event,
+    HandedOff,
     LabelCorrected,
     MoodEstimated,
     ReplyGiven,
@@ -22,7 +23,7 @@ from session_log.events import (
 )
 
 Talk = Callable[..., list[Event]]
-START = datetime(2026, 11, 20, 8, 0, 0, tzinfo=timezone.utc)
+START = datetime(2026, 11, 20, 8, 0, 0, tzinfo=UTC)
 
 
 def stored(events: list[Event]) -> list[Event]:
@@ -80,6 +81,11 @@ def test_a_crisis_flag_of_a_talk_without_stored_turns_names_no_turn(talk: Talk) 
     assert flag.turn_id is None
     assert flag.level == 2
     assert flag.lines_shown
+
+
+def test_a_hand_over_of_a_talk_without_stored_turns_gives_no_reason(talk: Talk) -> None:
+    (handed,) = [event for event in stored(talk(scopes=())) if isinstance(event, HandedOff)]
+    assert (handed.queue, handed.reason, handed.reached) == ("duty", WITHHELD, True)
 
 
 def test_a_crisis_flag_of_an_unknown_talk_is_stored(talk: Talk) -> None:
@@ -204,31 +210,42 @@ _flags = st.builds(
     kind=st.just("self_harm"),
     lines_shown=st.just(("112",)),
 )
+_handovers = st.builds(
+    HandedOff,
+    talk_id=st.just("talk-1"),
+    at=_times,
+    queue=st.just("duty"),
+    reason=st.just(_WORDS),
+    reached=st.booleans(),
+)
 
 
-@given(st.lists(_started | _consents | _turns | _replies | _flags, max_size=25))
+_anything = _started | _consents | _turns | _replies | _flags | _handovers
+
+
+@given(st.lists(_anything, max_size=25), st.lists(_started, max_size=1))
 def test_no_word_is_stored_unless_storing_text_was_granted_before_and_not_revoked(
-    events: list[Event],
+    events: list[Event], beginning: list[Event]
 ) -> None:
     ledger = ConsentLedger()
     subject_known: bool | None = None
     latest: ConsentSet | None = None
-    for event in events:
+    earliest_grant = datetime.max.replace(tzinfo=UTC)
+    for event in beginning + events:
         ledger.apply(event)
         if isinstance(event, TalkStarted) and subject_known is None:
             subject_known, latest = event.subject is not None, None
         if isinstance(event, ConsentSet) and event.scope == "store_text" and subject_known is not None:
             latest = event
+            earliest_grant = min(earliest_grant, event.at) if event.granted else earliest_grant
         allowed = ledger.may_store(event)
-        if isinstance(event, CrisisFlagged):
+        if isinstance(event, CrisisFlagged | HandedOff):
             assert allowed is not None
-        if isinstance(allowed, TurnHeard | ReplyGiven):
+        if allowed is not None and _WORDS in [getattr(allowed, name) for name in type(allowed).__slots__]:
             assert subject_known
             assert latest is not None
             assert latest.granted
-        elif allowed is not None:
-            field_values = [getattr(allowed, name) for name in type(allowed).__slots__]
-            assert _WORDS not in field_values
+            assert event.at >= earliest_grant
 
 
 @pytest.mark.parametrize("scope", SCOPES)

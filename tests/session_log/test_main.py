@@ -29,7 +29,8 @@ def test_list_prints_a_line_for_each_talk(written: Path, capsys: Output) -> None
     assert main(["list", "--database", str(written)]) == 0
     heading, line = capsys.readouterr().out.splitlines()
     assert heading.split()[:2] == ["TALK", "STARTED"]
-    assert line.split() == "talk-1 2026-11-20 08:00:00 00:40.0 therapy fa 1 2 client_closed".split()
+    assert line.split()[:4] == ["talk-1", "2026-11-20", "08:00:00", "00:40.0"]
+    assert line.split()[4:] == ["therapy", "fa", "1", "2", "client_closed"]
     assert line.index("therapy") == heading.index("PURPOSE")
 
 
@@ -47,7 +48,7 @@ def test_show_prints_the_timeline(written: Path, capsys: Output) -> None:
         "subject subject-1",
         "00:00.1  consent      store_text granted (version 2026-11, by widget)",
         "00:00.5  disclosure   version 1, fa, spoken",
-        "00:04.0  heard        \u2068«از دست همکارم خیلی عصبانی‌ام, it is too much»\u2069  (voice, fa, 3.2 s, ",
+        "00:04.0  heard        \u2068«از دست همکارم خیلی عصبانی‌ام، it is too much»\u2069  (voice, fa, 3.2 s",
         "speech: anger  (anger 0.75, neutral 0.25; threshold 0.50; paper_cnn-1, not validated)",
         "heard: \u2068«می‌شنوم»\u2069",
         "anger-7 (breathing, 0.90), anger-2 (time_out, 0.40)",

@@ -74,8 +74,7 @@ def test_a_falsified_row_is_an_error(path: Path, talk: Talk) -> None:
 
 
 def test_a_page_damaged_in_the_middle_is_an_error_and_not_a_crash(path: Path, talk: Talk) -> None:
-    for number in range(50):
-        write(path, talk(f"talk-{number}"))
+    write(path, [event for number in range(50) for event in talk(f"talk-{number}")])
     content = bytearray(path.read_bytes())
     content[8192:] = b"\xff" * (len(content) - 8192)
     path.write_bytes(content)

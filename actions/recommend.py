@@ -1,0 +1,146 @@
+"""Three suggestions for the mood, as one spoken text and as data for cards."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.turn import Turn, read_turn
+from recommender import RankedSuggestion, Recommender, RecommenderError
+
+__all__ = ["MOOD_NEEDED", "OFFERED", "UNAVAILABLE", "ActionRecommend", "suggestions_payload", "suggestions_text"]
+
+logger = logging.getLogger(__name__)
+
+UNAVAILABLE, OFFERED, MOOD_NEEDED = "unavailable", "offered", "mood_needed"
+"""Values of the slot `suggestions`, on which the rules go on."""
+
+_LEAD_IN = {
+    "en": {
+        "heavy": (
+            "Here are three small things that may help.",
+            "Here are three things you could try, whichever feels possible.",
+            "Let me offer you three small steps.",
+        ),
+        "happy": ("Here are three small ways to stay with this feeling.",),
+    },
+    "fa": {
+        "heavy": (
+            "سه کار کوچک می‌گویم که شاید کمک کند.",
+            "این سه کار را می‌توانید امتحان کنید، هر کدام که شدنی است.",
+            "بگذارید سه قدم کوچک پیشنهاد کنم.",
+        ),
+        "happy": ("سه راه کوچک برای ماندن در این حال خوب می‌گویم.",),
+    },
+}
+_ORDINALS = {"en": ("First", "Second", "Third"), "fa": ("اول", "دوم", "سوم")}
+_NOT_HELPED_INTENTS = ("deny", "ask_another")
+
+
+def suggestions_text(
+    ranked: Sequence[RankedSuggestion], *, language: str, mood: str, times_offered: int
+) -> str:
+    """The suggestions as one speakable text: a short lead-in, then each with its ordinal."""
+    lead_ins = _LEAD_IN[language]["happy" if mood == "happiness" else "heavy"]
+    parts = [lead_ins[times_offered % len(lead_ins)]]
+    for ordinal, item in zip(_ORDINALS[language], ranked, strict=False):
+        sentence = item.suggestion.fa if language == "fa" else item.suggestion.en
+        parts.append(f"{ordinal}: {sentence}")
+    return " ".join(parts)
+
+
+def suggestions_payload(ranked: Sequence[RankedSuggestion]) -> dict[str, Any]:
+    """The suggestions as data, in the order in which they are spoken."""
+    return {
+        "suggestions": [
+            {
+                "id": item.suggestion.id,
+                "en": item.suggestion.en,
+                "fa": item.suggestion.fa,
+                "technique": item.suggestion.technique,
+                "family": item.suggestion.family,
+                "score": round(float(item.score), 6),
+                "propensity": round(float(item.propensity), 6),
+            }
+            for item in ranked
+        ]
+    }
+
+
+class ActionRecommend(Action):  # type: ignore[misc]
+    """Asks the recommender; never during a crisis, and never with an error that the person sees.
+
+    Args:
+        load: makes the recommender; called at registration, and again later should that fail.
+    """
+
+    def __init__(self, load: Callable[[], Recommender] = Recommender.load) -> None:
+        self._load = load
+        self._recommender: Recommender | None = None
+        self._prepare()
+
+    def name(self) -> str:
+        """The action's name in rules."""
+        return "action_recommend"
+
+    def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> list[dict[str, Any]]:
+        """Utters three suggestions and remembers their ids."""
+        turn = read_turn(tracker)
+        if turn.in_crisis:
+            dispatcher.utter_message(response="utter_stay_safe")
+            return [SlotSet("suggestions", UNAVAILABLE)]
+        last = list(tracker.get_slot("suggestions_last") or [])
+        if last and turn.intent in _NOT_HELPED_INTENTS:
+            feedback = {"helpful": False, "suggestion": None, "suggestions": last}
+            dispatcher.utter_message(json_message={"feedback": feedback})
+        mood = turn.felt_mood
+        if mood is None:
+            return [SlotSet("suggestions", MOOD_NEEDED)]
+        shown = frozenset(tracker.get_slot("suggestions_shown") or []) | turn.exclude
+        ranked = self._suggest(turn, mood, shown, frozenset(last))
+        if not ranked:
+            return [SlotSet("suggestions", UNAVAILABLE)]
+        text = suggestions_text(ranked, language=turn.language, mood=mood, times_offered=len(shown) // 3)
+        dispatcher.utter_message(text=text, json_message=suggestions_payload(ranked))
+        ids = [item.suggestion.id for item in ranked]
+        return [
+            SlotSet("suggestions", OFFERED),
+            SlotSet("suggestions_last", ids),
+            SlotSet("suggestions_shown", sorted(shown | set(ids))),
+        ]
+
+    def _prepare(self) -> Recommender | None:
+        if self._recommender is None:
+            try:
+                self._recommender = self._load()
+            except (RecommenderError, OSError) as error:
+                logger.error("The recommender can't be loaded: %s", error)
+        return self._recommender
+
+    def _suggest(
+        self, turn: Turn, mood: str, shown: frozenset[str], last: frozenset[str]
+    ) -> Sequence[RankedSuggestion]:
+        recommender = self._prepare()
+        if recommender is None:
+            return ()
+        # Once everything has been shown, what was not shown just now may come again.
+        for exclude in (shown, last):
+            try:
+                ranked = recommender.suggest(
+                    mood, language=turn.language, text=turn.text, distress=turn.distress, exclude=exclude
+                )
+            except Exception as error:
+                # The boundary to the model: whatever fails in it, the talk goes on with an apology. The
+                # error's own words stay out of the log, as they may quote the person.
+                logger.error("The recommender failed with %s.", type(error).__name__)
+                return ()
+            if ranked:
+                return ranked
+        return ()

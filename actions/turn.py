@@ -1,0 +1,80 @@
+"""What an action needs to know of the turn it acts in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rasa_sdk import Tracker
+
+__all__ = ["ACTED_MOODS", "Turn", "read_turn"]
+
+ACTED_MOODS = ("anger", "fear", "sadness", "happiness")
+"""Moods for which there is something to suggest."""
+
+_HIGHEST_DISTRESS = 10
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A turn as actions see it.
+
+    Attributes:
+        text: the person's words as they came.
+        intent: the intent on which the rules acted.
+        mood: this turn's mood, "unclear" where nobody could tell.
+        felt_mood: the last mood out of `ACTED_MOODS` in this talk, None before the first.
+        language: "en" or "fa".
+        distress: 0–10 as the person rated it, None where not asked.
+        exclude: ids of suggestions that the gateway has seen shown.
+        in_crisis: whether suggestions are frozen.
+    """
+
+    text: str
+    intent: str | None
+    mood: str
+    felt_mood: str | None
+    language: str
+    distress: int | None
+    exclude: frozenset[str]
+    in_crisis: bool
+
+
+def read_turn(tracker: Tracker) -> Turn:
+    """Reads the tracker; metadata that isn't valid counts as not said."""
+    user_events = [event for event in tracker.events if event.get("event") == "user"]
+    latest: Mapping[str, Any] = user_events[-1] if user_events else {}
+    metadata = latest.get("metadata")
+    if not isinstance(metadata, Mapping):
+        metadata = {}
+    return Turn(
+        text=latest.get("text") or "",
+        intent=(tracker.latest_message.get("intent") or {}).get("name"),
+        mood=tracker.get_slot("mood") or "unclear",
+        felt_mood=_felt_mood(user_events),
+        language="fa" if tracker.get_slot("language") == "fa" else "en",
+        distress=_distress(metadata.get("distress")),
+        exclude=_identifiers(metadata.get("exclude")),
+        in_crisis=bool(tracker.get_slot("crisis")),
+    )
+
+
+def _felt_mood(user_events: list[dict[str, Any]]) -> str | None:
+    for event in reversed(user_events):
+        for entity in (event.get("parse_data") or {}).get("entities") or []:
+            if entity.get("entity") == "mood" and entity.get("value") in ACTED_MOODS:
+                return str(entity["value"])
+    return None
+
+
+def _distress(raw: Any) -> int | None:
+    if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not 0 <= raw <= _HIGHEST_DISTRESS:
+        return None
+    return round(raw)
+
+
+def _identifiers(raw: Any) -> frozenset[str]:
+    if not isinstance(raw, list):
+        return frozenset()
+    return frozenset(item for item in raw if isinstance(item, str))

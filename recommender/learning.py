@@ -1,0 +1,133 @@
+"""Training data as arrays, and the training loop that cross-validation and the final run share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from recommender.configuration import Configuration
+from recommender.features import DIMENSIONS, LONGEST_SEQUENCE, WordVectors, english_words
+from recommender.model import build_network
+from recommender.situations import LabelledSituation
+from recommender.suggestions import Suggestion
+
+__all__ = ["Example", "examples_of", "fit", "padded", "probabilities"]
+
+
+@dataclass(frozen=True)
+class Example:
+    """One sentence to learn from.
+
+    Attributes:
+        id: of the suggestion or the situation.
+        kind: "suggestion" or "situation".
+        mood: one of `emotion.MOODS`.
+        words: of the English text, without the mood word.
+        techniques: those that fit, the best first; a suggestion has one.
+    """
+
+    id: str
+    kind: str
+    mood: str
+    words: tuple[str, ...]
+    techniques: tuple[str, ...]
+
+
+def examples_of(
+    suggestions: Sequence[Suggestion], situations: Sequence[LabelledSituation]
+) -> list[Example]:
+    """The English sentences of both data sets."""
+    learnt = [
+        Example(s.id, "suggestion", s.mood, tuple(english_words(s.en)), (s.technique,)) for s in suggestions
+    ]
+    learnt += [
+        Example(s.id, "situation", s.mood, tuple(english_words(s.text)), s.techniques) for s in situations
+    ]
+    return learnt
+
+
+def targets(examples: Sequence[Example], techniques: Sequence[str]) -> NDArray[np.float32]:
+    """Probabilities to learn, (examples, techniques): the best technique counts twice."""
+    rows = np.zeros((len(examples), len(techniques)), dtype=np.float32)
+    index = {technique: column for column, technique in enumerate(techniques)}
+    for row, example in enumerate(examples):
+        for rank, technique in enumerate(example.techniques):
+            rows[row, index[technique]] = 2.0 if rank == 0 else 1.0
+    return rows / rows.sum(axis=1, keepdims=True)
+
+
+def padded(sequences: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """Sequences (time, 100) with zeros behind: (sequences, longest, 100)."""
+    longest = max(len(sequence) for sequence in sequences)
+    batch = np.zeros((len(sequences), longest, DIMENSIONS), dtype=np.float32)
+    for row, sequence in enumerate(sequences):
+        batch[row, : len(sequence)] = sequence
+    return batch
+
+
+def fit(
+    configuration: Configuration,
+    examples: Sequence[Example],
+    techniques: Sequence[str],
+    vectors: WordVectors,
+    *,
+    after_epoch: Any = None,
+) -> Any:
+    """Trains a network from scratch; the same arguments give the same network on one machine.
+
+    Args:
+        configuration: sizes and schedule.
+        examples: at least one.
+        techniques: of the outputs, in order.
+        vectors: the frozen embedding.
+        after_epoch: called with the mean loss of each epoch, or None.
+
+    Returns:
+        The `keras.Model`.
+    """
+    schedule = configuration.schedule
+    keras.utils.set_random_seed(configuration.seed)
+    random = np.random.default_rng(configuration.seed)
+    model = build_network(configuration.network, len(techniques))
+    steps = schedule.epochs * -(-len(examples) // schedule.batch)
+    model.compile(
+        optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(schedule.learning_rate, steps)),
+        loss="categorical_crossentropy",
+    )
+    goals = targets(examples, techniques)
+    weights = np.array(
+        [schedule.suggestion_weight if e.kind == "suggestion" else 1.0 for e in examples], dtype=np.float32
+    )
+    for _ in range(schedule.epochs):
+        batches = padded([_varied(example, configuration, vectors, random) for example in examples])
+        # A fixed length keeps TensorFlow from compiling the LSTM anew for each epoch.
+        full = np.zeros((len(examples), LONGEST_SEQUENCE, DIMENSIONS), dtype=np.float32)
+        full[:, : batches.shape[1]] = batches
+        history = model.fit(
+            full, goals, sample_weight=weights, batch_size=schedule.batch, epochs=1, verbose=0
+        )
+        if after_epoch is not None:
+            after_epoch(float(history.history["loss"][-1]))
+    return model
+
+
+def _varied(
+    example: Example, configuration: Configuration, vectors: WordVectors, random: np.random.Generator
+) -> NDArray[np.float32]:
+    schedule = configuration.schedule
+    if random.random() < schedule.mood_only:
+        return vectors.sequence(example.mood, [])
+    words = [word for word in example.words if random.random() >= schedule.word_dropout]
+    return vectors.sequence(example.mood, words)
+
+
+def probabilities(model: Any, examples: Sequence[Example], vectors: WordVectors) -> NDArray[np.float32]:
+    """What the network answers: (examples, techniques)."""
+    batch = padded([vectors.sequence(example.mood, list(example.words)) for example in examples])
+    answer: NDArray[np.float32] = model.predict(batch, batch_size=256, verbose=0)
+    return answer

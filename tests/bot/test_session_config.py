@@ -1,0 +1,68 @@
+import pytest
+
+from bot.protocol import ProtocolError
+from bot.session_config import SessionConfig, apply_update
+
+
+def update(change, config=None):
+    return apply_update(config or SessionConfig(id="sess_1"), change, event_id="e1")
+
+
+def test_an_update_changes_what_it_names_and_keeps_the_rest():
+    config = update({"audio": {"output": {"speed": 1.2}}})
+    assert config.audio.output.speed == 1.2
+    assert config.audio.input.turn_detection.type == "server_vad"
+    again = update({"output_modalities": ["text"]}, config)
+    assert again.audio.output.speed == 1.2
+
+
+def test_turn_detection_null_is_push_to_talk_and_can_be_switched_on_again():
+    config = update({"audio": {"input": {"turn_detection": None}}})
+    assert config.audio.input.turn_detection is None
+    again = update({"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}, config)
+    assert again.audio.input.turn_detection.threshold == 0.5
+
+
+@pytest.mark.parametrize(("eagerness", "patience_ms"), [("low", 1_000), ("high", 350), ("auto", None)])
+def test_semantic_vad_maps_to_a_patience(eagerness, patience_ms):
+    detection = {"type": "semantic_vad", "eagerness": eagerness}
+    config = update({"audio": {"input": {"turn_detection": detection}}})
+    assert config.audio.input.turn_detection.silence_duration_ms == patience_ms
+
+
+@pytest.mark.parametrize(
+    ("change", "param"),
+    [
+        ({"audio": {"input": {"format": {"type": "audio/pcm", "rate": 48000}}}}, "session.audio.input.format.rate"),
+        ({"audio": {"output": {"speed": 0}}}, "session.audio.output.speed"),
+        ({"audio": {"input": {"transcription": {"language": "de"}}}}, "session.audio.input.transcription.language"),
+        ({"output_modalities": ["video"]}, "session.output_modalities.0"),
+        ({"audio": "loud"}, "session.audio"),
+    ],
+)
+def test_what_cannot_be_served_is_named(change, param):
+    with pytest.raises(ProtocolError) as caught:
+        update(change)
+    assert caught.value.param == param
+    assert caught.value.event_id == "e1"
+
+
+def test_fields_of_other_products_are_accepted():
+    config = update({"model": "gpt-realtime", "tools": [{"type": "function"}], "tracing": "auto", "x": 1})
+    assert config.model == "gpt-realtime"
+
+
+def test_identity_cannot_be_changed():
+    assert update({"id": "mine", "expires_at": 7}).id == "sess_1"
+
+
+def test_our_part_is_shown_only_to_clients_that_sent_one():
+    assert "hamdel" not in update({"model": "m"}).echo()
+    assert update({"hamdel": {"language": "fa"}}).echo()["hamdel"]["language"] == "fa"
+
+
+def test_language_is_ours_first_then_the_transcription_s():
+    both = {"hamdel": {"language": "fa"}, "audio": {"input": {"transcription": {"language": "en"}}}}
+    assert update(both).language == "fa"
+    assert update({"audio": {"input": {"transcription": {"language": "en"}}}}).language == "en"
+    assert update({"hamdel": {"language": "auto"}}).language is None

@@ -1,0 +1,51 @@
+import stat
+
+import pytest
+
+from bot.settings import ROOT, SettingsError, load_settings, runtime_dir
+
+
+def settings(tmp_path, text, environment=None):
+    path = tmp_path / "endpoints.yml"
+    path.write_text(text, encoding="utf-8")
+    return load_settings(path, environment or {})
+
+
+def test_the_projects_own_file_is_valid():
+    assert load_settings(ROOT / "endpoints.yml", {}).server.host == "127.0.0.1"
+
+
+def test_an_empty_section_gives_the_defaults(tmp_path):
+    assert settings(tmp_path, "hamdel: {}\n").conversation.patience_ms == 600
+    assert settings(tmp_path, "action_endpoint: {url: x}\n").server.port == 8300
+
+
+@pytest.mark.parametrize(
+    ("text", "mention"),
+    [
+        ("hamdel: {server: {prot: 1}}", "hamdel.server.prot"),
+        ("hamdel: {conversation: {patience_ms: 5}}", "hamdel.conversation.patience_ms"),
+        ("hamdel: {conversation: {country: usa}}", "hamdel.conversation.country"),
+        ("hamdel: [1]", "must hold keys"),
+        ("hamdel: {server: {host: '${NO_SUCH_VARIABLE}'}}", "NO_SUCH_VARIABLE"),
+        ("hamdel: {server: {port: [}", "not valid YAML"),
+    ],
+)
+def test_a_mistake_is_named(tmp_path, text, mention):
+    with pytest.raises(SettingsError, match=mention.replace(".", r"\.")):
+        settings(tmp_path, text)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load_settings(tmp_path / "no.yml", {})
+
+
+def test_variables_are_filled_in(tmp_path):
+    text = "hamdel: {server: {allowed_origins: ['https://${SITE}']}}"
+    assert settings(tmp_path, text, {"SITE": "example.org"}).server.allowed_origins == ("https://example.org",)
+
+
+def test_the_runtime_folder_is_private(tmp_path, monkeypatch):
+    monkeypatch.setenv("HAMDEL_HOME", str(tmp_path / "home"))
+    assert stat.S_IMODE(runtime_dir().stat().st_mode) == 0o700

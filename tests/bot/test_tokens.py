@@ -1,0 +1,72 @@
+import jwt
+import pytest
+
+from bot.tokens import Claims, TokenError, TokenIssuer
+
+SECRET = b"s" * 32
+
+
+@pytest.fixture
+def issuer():
+    return TokenIssuer(SECRET, "server-key")
+
+
+def test_a_token_brings_its_claims_back(issuer):
+    claims = Claims(
+        subject="p-17", clinic="c", purpose="service", language="fa", country="IR", grants=frozenset({"talk"})
+    )
+    value, _ = issuer.issue(claims, lifetime_s=60)
+    assert value.startswith("ek_")
+    assert issuer.check(value) == claims
+
+
+def test_an_expired_token_is_refused(issuer):
+    value, _ = issuer.issue(Claims(), lifetime_s=-1)
+    with pytest.raises(TokenError, match="expired"):
+        issuer.check(value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "",
+        "ek_",
+        "ek_x.y.z",
+        "ek_" + jwt.encode({"purpose": "therapy", "exp": 9e9}, b"o" * 32, algorithm="HS256"),
+        "ek_" + jwt.encode({"purpose": "therapy", "exp": 9e9}, None, algorithm="none"),
+        "ek_" + jwt.encode({"purpose": "therapy"}, SECRET, algorithm="HS256"),
+        "ek_" + jwt.encode({"purpose": "spying", "exp": 9e9}, SECRET, algorithm="HS256"),
+    ],
+)
+def test_a_bad_token_is_refused_and_not_repeated(issuer, value):
+    with pytest.raises(TokenError) as caught:
+        issuer.check(value)
+    assert not value or len(value) < 4 or value not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"purpose": "x"},
+        {"language": "de"},
+        {"country": "USA"},
+        {"grants": frozenset({"all"})},
+        {"subject": "x" * 200},
+    ],
+)
+def test_wrong_claims_are_refused(fields):
+    with pytest.raises(TokenError):
+        Claims(**fields)
+
+
+def test_a_short_secret_is_refused():
+    with pytest.raises(TokenError, match="32 bytes"):
+        TokenIssuer(b"short", None)
+
+
+def test_only_the_right_server_key_passes(issuer):
+    assert issuer.is_server_key("server-key")
+    assert not issuer.is_server_key("server-kez")
+    assert not issuer.is_server_key(None)
+    assert not TokenIssuer(SECRET, None).is_server_key("")

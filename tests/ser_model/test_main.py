@@ -1,0 +1,152 @@
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from ser_model.__main__ import main
+from ser_model.model_card import DEFAULT_DIRECTORY
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def manifest(tmp_path):
+    """Four generated recordings in two languages, one with an emotion that is not ours."""
+    random = np.random.default_rng(6)
+    rows = [("path", "emotion", "speaker", "language", "split")]
+    for number, (emotion, language) in enumerate(
+        [("anger", "en"), ("sadness", "en"), ("neutral", "fa"), ("boredom", "de")]
+    ):
+        name = f"{number}.wav"
+        soundfile.write(tmp_path / name, 0.1 * random.standard_normal(12_000), 16_000)
+        rows.append((name, emotion, f"s{number}", language, "test"))
+    with (tmp_path / "manifest.csv").open("w", newline="") as file:
+        csv.writer(file).writerows(rows)
+    return tmp_path / "manifest.csv"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["train", "--help"], ["evaluate", "--help"], ["predict", "--help"]]
+)
+def test_every_command_has_help(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 0
+    assert "usage: python -m ser_model" in capsys.readouterr().out
+
+
+def test_evaluate_writes_the_figures(manifest, tmp_path, capsys):
+    out = tmp_path / "new" / "figures.json"
+    assert main(["evaluate", "--manifest", str(manifest), "--json", str(out), "--skip-unknown"]) == 0
+    figures = json.loads(out.read_text(encoding="utf-8"))
+    assert figures["n"] == 3
+    assert {language: block["validated"] for language, block in figures["by_language"].items()} == {
+        "en": True,
+        "fa": False,
+    }
+    assert figures["model_sha256"] == json.loads((DEFAULT_DIRECTORY / "card.json").read_text())["sha256"]
+    assert figures["latency_ms_per_item"] > 0.0
+    assert "3 clips: UAR" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--manifest", "MANIFEST"], "unknown emotions 'boredom'"),
+        (["--manifest", "none.csv"], "none.csv: cannot be read"),
+        (["--manifest", "MANIFEST", "--split", "valid", "--skip-unknown"], "no rows of split 'valid'"),
+        (["--manifest", "MANIFEST", "--skip-unknown", "--model", "/nowhere"], "card.json: cannot be read"),
+    ],
+)
+def test_bad_input_ends_with_2_and_one_line(manifest, tmp_path, capsys, arguments, words):
+    arguments = [str(manifest) if argument == "MANIFEST" else argument for argument in arguments]
+    assert main(["evaluate", *arguments, "--json", str(tmp_path / "out.json")]) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.count("\n") == 1
+    assert not (tmp_path / "out.json").exists()
+
+
+def test_recording_that_holds_no_numbers_ends_with_2_and_one_line(manifest, tmp_path, capsys):
+    soundfile.write(manifest.parent / "0.wav", np.full(12_000, np.nan), 16_000, subtype="FLOAT")
+    assert (
+        main(["evaluate", "--manifest", str(manifest), "--json", str(tmp_path / "o"), "--skip-unknown"]) == 2
+    )
+    said = capsys.readouterr().err
+    assert "0.wav" in said
+    assert said.count("\n") == 1
+
+
+def test_predict_names_one_recording_a_line(manifest, capsys):
+    files = [str(manifest.parent / "0.wav"), str(manifest.parent / "1.wav")]
+    assert main(["predict", *files, "--language", "fa", "--json"]) == 0
+    first, second = (json.loads(line) for line in capsys.readouterr().out.splitlines())
+    assert (first["file"], second["file"]) == tuple(files)
+    assert not first["validated"]
+    assert sum(first["probabilities"].values()) == pytest.approx(1.0, abs=1e-3)
+    assert main(["predict", files[0]]) == 0
+    assert capsys.readouterr().out.startswith(f"{files[0]}: {first['label']}  (")
+
+
+def test_predict_refuses_what_is_no_recording(manifest, capsys):
+    assert main(["predict", str(manifest)]) == 2
+    assert "manifest.csv: cannot be decoded" in capsys.readouterr().err
+
+
+def test_training_in_the_environment_of_the_gateway_names_the_make_target():
+    program = (
+        "import sys; sys.modules['keras'] = None; "
+        "from ser_model.__main__ import main; sys.exit(main(['train']))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert "make train-ser" in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+def test_gateway_does_not_load_training_libraries():
+    program = (
+        "import sys; import ser_model, ser_model.evaluate; "
+        "heavy = ('keras', 'tensorflow', 'librosa', 'sklearn', 'onnx'); "
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert said.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_interrupted_evaluation_ends_without_a_traceback(tmp_path):
+    soundfile.write(
+        tmp_path / "long.wav", np.random.default_rng(0).standard_normal(16_000 * 60) * 0.1, 16_000
+    )
+    lines = ["path,emotion,speaker,language,split", *["long.wav,anger,s,en,test"] * 5_000]
+    (tmp_path / "m.csv").write_text("\n".join(lines))
+    command = [sys.executable, "-m", "ser_model", "evaluate", "--manifest", str(tmp_path / "m.csv")]
+    with subprocess.Popen(
+        [*command, "--json", str(tmp_path / "o.json")], cwd=ROOT, stderr=subprocess.PIPE, text=True
+    ) as running:
+        # Only interrupt once the interpreter has started and the work is under way.
+        with pytest.raises(subprocess.TimeoutExpired):
+            running.wait(timeout=8)
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=20)
+    assert running.returncode == 130
+    assert "Traceback" not in said
+
+
+def test_weights_in_another_folder_can_be_chosen(manifest, tmp_path):
+    shutil.copyfile(DEFAULT_DIRECTORY / "card.json", tmp_path / "card.json")
+    shutil.copytree(DEFAULT_DIRECTORY / "weights", tmp_path / "weights")
+    assert main(["predict", str(manifest.parent / "0.wav"), "--model", str(tmp_path)]) == 0

@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+
+from ser_model.metrics import (
+    abstention_threshold,
+    bootstrap_interval,
+    class_figures,
+    confusion,
+    coverage_and_risk,
+    expected_calibration_error,
+    fitted_temperature,
+    macro_f1,
+    softmax,
+    unweighted_average_recall,
+)
+
+
+def integers(*values):
+    return np.array(values, dtype=np.intp)
+
+
+def test_softmax_with_huge_logits_sums_to_one():
+    np.testing.assert_allclose(softmax(np.array([[1e4, 0.0, -1e4]])), [[1.0, 0.0, 0.0]])
+
+
+def test_higher_temperature_makes_less_certain():
+    logits = np.array([2.0, 0.0])
+    assert softmax(logits, 4.0).max() < softmax(logits, 1.0).max() < softmax(logits, 0.5).max()
+
+
+def test_rare_class_counts_as_much_as_a_common_one():
+    truth = integers(0, 0, 0, 0, 0, 0, 0, 0, 1, 1)
+    predicted = integers(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    assert unweighted_average_recall(truth, predicted, 2) == 0.5
+
+
+def test_class_that_does_not_occur_takes_no_part_in_the_recall():
+    assert unweighted_average_recall(integers(0, 1), integers(0, 1), 5) == 1.0
+
+
+def test_figures_of_a_class_follow_their_definitions():
+    counts = confusion(integers(0, 0, 0, 1), integers(0, 0, 1, 0), 3)
+    first, second, never = class_figures(counts)
+    assert (first.recall, first.precision, first.f1, first.n) == pytest.approx((2 / 3, 2 / 3, 2 / 3, 3))
+    assert (second.recall, second.precision, second.f1, second.n) == (0.0, 0.0, 0.0, 1)
+    assert (never.recall, never.precision, never.f1, never.n) == (0.0, 0.0, 0.0, 0)
+    assert macro_f1(counts) == pytest.approx(1 / 3)
+
+
+def test_confident_and_wrong_is_badly_calibrated():
+    certain = np.array([[1.0, 0.0]] * 4)
+    assert expected_calibration_error(certain, integers(0, 0, 0, 0)) == pytest.approx(0.0)
+    assert expected_calibration_error(certain, integers(1, 1, 1, 1)) == pytest.approx(1.0)
+    assert expected_calibration_error(certain, integers(0, 0, 1, 1)) == pytest.approx(0.5)
+
+
+def test_temperature_finds_back_the_factor_by_which_logits_were_blown_up():
+    random = np.random.default_rng(1)
+    logits = random.normal(size=(6_000, 4))
+    truth = np.array([random.choice(4, p=row) for row in softmax(logits)], dtype=np.intp)
+    assert fitted_temperature(3.0 * logits, truth) == pytest.approx(3.0, rel=0.1)
+
+
+def test_threshold_keeps_the_risk_on_the_clips_it_was_chosen_on():
+    random = np.random.default_rng(2)
+    confidence = random.uniform(0.2, 1.0, size=3_000)
+    right = random.uniform(size=3_000) < confidence
+    threshold = abstention_threshold(confidence, right, risk=0.2)
+    coverage, risk = coverage_and_risk(right, confidence >= threshold)
+    assert risk is not None
+    assert 0.15 < risk <= 0.2
+    assert 0.4 < coverage < 0.6  # mean of the upper part is 0.8 from 0.6 on
+
+
+def test_nothing_is_answered_where_no_threshold_keeps_the_risk():
+    confidence = np.linspace(0.5, 1.0, 100)
+    assert abstention_threshold(confidence, np.zeros(100, dtype=bool), risk=0.2) == 1.0
+    assert coverage_and_risk(np.zeros(3, dtype=bool), np.zeros(3, dtype=bool)) == (0.0, None)
+
+
+def test_interval_over_speakers_is_wider_where_their_clips_are_alike():
+    right = np.repeat(np.random.default_rng(4).integers(0, 2, size=10), 50)
+    speakers = np.repeat(np.arange(10), 50).tolist()
+
+    def accuracy(places):
+        return float(right[places].mean())
+
+    low, high = bootstrap_interval(accuracy, list(range(500)), resamples=300)
+    wide_low, wide_high = bootstrap_interval(accuracy, speakers, resamples=300)
+    assert wide_low < low < right.mean() < high < wide_high
+
+
+def test_interval_is_the_same_each_time():
+    values = np.arange(20.0)
+
+    def mean(places):
+        return float(values[places].mean())
+
+    assert bootstrap_interval(mean, list(range(20))) == bootstrap_interval(mean, list(range(20)))

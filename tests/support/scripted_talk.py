@@ -1,0 +1,148 @@
+"""A talk without sockets, clocks or models: events in, commands out."""
+
+import itertools
+import json
+from dataclasses import dataclass
+
+from bot import commands as c
+from bot.conversation import Conversation
+from bot.endpointing import SpeechConfirmed, SpeechEnded, SpeechPaused, SpeechStarted
+from bot.phrases import Phrases
+from bot.protocol import parse_client_event
+from bot.session_config import SessionConfig
+from bot.settings import ROOT
+from bot.talk_state import TalkIdentity
+from emotion import estimate_from_probabilities
+
+
+@dataclass(frozen=True)
+class Line:
+    name: str = "Helpline"
+    number: str = "123"
+    kind: str = "crisis"
+
+
+@dataclass(frozen=True)
+class Reply:
+    text: str
+    lines: tuple[Line, ...] = (Line(),)
+
+
+@dataclass(frozen=True)
+class Assessment:
+    level: int
+    kind: str = "own"
+
+
+class ScriptedGuard:
+    """Stands for the crisis guard, whose judgement is tested in its own package."""
+
+    def assess(self, text, *, language=None, context=()):
+        if "level three" in text:
+            return Assessment(3)
+        return Assessment(1 if "level one" in text else 0)
+
+    def reply(self, level, language, country):
+        return Reply(f"Fixed reply of level {level}.")
+
+
+class ScriptedTalk:
+    """Drives a conversation and remembers its commands."""
+
+    def __init__(self, grants=("talk", "emotion"), purpose="therapy", own_events=True, disclosure="shown"):
+        counter = itertools.count(1)
+        self.now_ms = 1_000_000.0
+        self.commands = []
+        self.conversation = Conversation(
+            identity=TalkIdentity(
+                talk_id="t1",
+                subject=None,
+                clinic=None,
+                purpose=purpose,
+                language=None,
+                country="US",
+                client="test",
+                grants=frozenset(grants),
+            ),
+            config=SessionConfig(id="sess_1"),
+            patience_ms=600,
+            guard=ScriptedGuard(),
+            phrases=Phrases.load(ROOT / "data" / "phrases.json"),
+            new_id=lambda prefix: f"{prefix}_{next(counter)}",
+        )
+        self.do(self.conversation.start(self.now_ms))
+        if own_events:
+            self.client(type="session.update", session={"type": "realtime", "hamdel": {"disclosure": disclosure}})
+
+    def do(self, commands):
+        self.commands.extend(commands)
+        self.now_ms += 10
+        return commands
+
+    def client(self, **event):
+        return self.do(self.conversation.receive(parse_client_event(json.dumps(event)), self.now_ms))
+
+    def hear(self, event):
+        return self.do(self.conversation.hear(event, self.now_ms))
+
+    def utter(self, text, *, language="en", mood=None, start_ms=1_000, voiced_ms=1_500):
+        """A whole spoken turn, recognised speculatively; gives the commands of its end."""
+        end_ms = start_ms + voiced_ms
+        self.hear(SpeechStarted(start_ms))
+        self.hear(SpeechConfirmed(start_ms))
+        self.hear(SpeechPaused(start_ms, end_ms))
+        asked = self.last(c.Understand)
+        self.do(
+            self.conversation.understood(
+                c.Understood(asked.item_id, asked.attempt, text, language, 0.9, voiced_ms, mood), self.now_ms
+            )
+        )
+        return self.hear(SpeechEnded(start_ms, end_ms, 600, voiced_ms))
+
+    def answer(self, *texts, turn_id=None, custom=None, intent="share", language="en", done=True):
+        turn_id = turn_id or self.last(c.AskDialogue).turn_id
+        given = []
+        for text in texts:
+            message = c.DialogueMessage(turn_id, text, custom)
+            given += self.do(self.conversation.dialogue(message, self.now_ms))
+        if done:
+            final = c.DialogueDone(turn_id, intent, language)
+            given += self.do(self.conversation.dialogue(final, self.now_ms))
+        return given
+
+    def sound(self, generation, index=0, milliseconds=100):
+        return self.do(self.conversation.sound(generation, index, b"\0\0" * 24 * milliseconds, self.now_ms))
+
+    def speak_all(self):
+        """Sounds every queued sentence of the newest generation and ends it."""
+        finish = self.last(c.FinishSpeaking)
+        sentences = [s for s in self.all(c.Speak) if s.generation == finish.generation]
+        for index in range(len(sentences)):
+            self.sound(finish.generation, index)
+        return self.do(self.conversation.spoken(finish.generation, self.now_ms))
+
+    def all(self, kind):
+        return [command for command in self.commands if isinstance(command, kind)]
+
+    def last(self, kind):
+        return self.all(kind)[-1]
+
+    def events(self, kind=None):
+        sent = [command.event for command in self.all(c.Send)]
+        return sent if kind is None else [event for event in sent if event["type"] == kind]
+
+
+def sent_types(commands):
+    return [command.event["type"] for command in commands if isinstance(command, c.Send)]
+
+
+def speech_mood(label, probability=0.9):
+    rest = (1 - probability) / 2
+    others = [other for other in ("anger", "sadness", "neutral") if other != label][:2]
+    return estimate_from_probabilities(
+        {label: probability, others[0]: rest, others[1]: rest},
+        modality="speech",
+        model="test-1",
+        threshold=0.5,
+        validated=True,
+    )

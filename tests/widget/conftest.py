@@ -1,0 +1,328 @@
+"""The real page in a real browser, against a scripted gateway at the edge of the network."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import math
+import queue
+import shutil
+import socket
+import struct
+import threading
+import time
+import wave
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+WIDGET = Path(__file__).parents[2] / "widget"
+CONTENT_SECURITY_POLICY = (
+    "default-src 'self'; connect-src 'self'; script-src 'self'; style-src 'self'; worker-src 'self'; "
+    "media-src 'self' blob:"
+)
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--use-fake-device-for-media-stream",
+]
+
+
+def tone(seconds: float, *, rate_hz: int, frequency_hz: float = 330.0) -> bytes:
+    """PCM16 mono of a steady tone."""
+    count = int(seconds * rate_hz)
+    samples = (int(9_000 * math.sin(2 * math.pi * frequency_hz * n / rate_hz)) for n in range(count))
+    return struct.pack(f"<{count}h", *samples)
+
+
+class ScriptedGateway:
+    """Stands in for the server at the edge: serves the page, keeps what the page sends, says what it is told."""
+
+    def __init__(self, port: int) -> None:
+        self.address = f"http://127.0.0.1:{port}"
+        self.token_status = 200
+        self.token_requests: list[dict[str, Any]] = []
+        self.subprotocols: list[str] = []
+        self.received: list[dict[str, Any]] = []
+        self._outgoing: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._changed = threading.Condition()
+
+    def routes(self) -> list[Any]:
+        return [
+            Route("/", self._index),
+            Route("/v1/tokens", self._token, methods=["POST"]),
+            WebSocketRoute("/v1/realtime", self._talk),
+            Mount("/widget", StaticFiles(directory=WIDGET)),
+        ]
+
+    def reset(self) -> None:
+        self.token_status = 200
+        self.token_requests.clear()
+        self.received.clear()
+        self._outgoing = queue.SimpleQueue()
+
+    def send(self, *events: dict[str, Any]) -> None:
+        """Sends events to the page, in order."""
+        for event in events:
+            self._outgoing.put(event)
+
+    def close(self, code: int) -> None:
+        """Closes the socket after what was sent before."""
+        self._outgoing.put(code)
+
+    def types(self) -> list[str]:
+        """Types of all events received, frames of the microphone left out."""
+        return [event["type"] for event in self.of_other_type("input_audio_buffer.append")]
+
+    def of_type(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in list(self.received) if event["type"] == kind]
+
+    def of_other_type(self, kind: str) -> list[dict[str, Any]]:
+        return [event for event in list(self.received) if event["type"] != kind]
+
+    def wait_for(self, kind: str, count: int = 1, timeout_s: float = 10.0) -> list[dict[str, Any]]:
+        """Waits until so many events of a type have come, and gives them."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: len(self.of_type(kind)) >= count, timeout_s):
+                raise AssertionError(f"{kind} did not come {count} times; there were {self.types()}")
+        return self.of_type(kind)
+
+    async def _index(self, request: Request) -> Response:
+        return FileResponse(WIDGET / "index.html")
+
+    async def _token(self, request: Request) -> Response:
+        self.token_requests.append(await request.json())
+        if self.token_status != 200:
+            return JSONResponse({"error": {"code": "refused"}}, status_code=self.token_status)
+        return JSONResponse({"value": "ek_scripted", "expires_at": int(time.time()) + 60})
+
+    async def _talk(self, websocket: WebSocket) -> None:
+        self.subprotocols = list(websocket.scope["subprotocols"])
+        await websocket.accept(subprotocol="realtime")
+        await websocket.send_text(json.dumps({"type": "session.created", "event_id": "e_1", "session": {}}))
+        sender = asyncio.create_task(self._say(websocket))
+        try:
+            while True:
+                event = json.loads(await websocket.receive_text())
+                with self._changed:
+                    self.received.append(event)
+                    self._changed.notify_all()
+        except WebSocketDisconnect:
+            pass
+        finally:
+            sender.cancel()
+
+    async def _say(self, websocket: WebSocket) -> None:
+        while True:
+            try:
+                message = self._outgoing.get_nowait()
+            except queue.Empty:
+                await asyncio.sleep(0.005)
+                continue
+            if isinstance(message, int):
+                await websocket.close(message)
+                return
+            await websocket.send_text(json.dumps(message))
+
+
+def with_policy(app: Any) -> Any:
+    """Adds the gateway's content security policy to each response."""
+
+    async def wrapped(scope: Any, receive: Any, send: Any) -> None:
+        async def send_with_policy(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"].append((b"content-security-policy", CONTENT_SECURITY_POLICY.encode()))
+            await send(message)
+
+        await app(scope, receive, send_with_policy)
+
+    return wrapped
+
+
+@pytest.fixture(scope="session")
+def running_gateway() -> Iterator[ScriptedGateway]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    gateway = ScriptedGateway(listener.getsockname()[1])
+    app = with_policy(Starlette(routes=gateway.routes()))
+    config = uvicorn.Config(app, log_level="warning", ws="websockets-sansio", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield gateway
+    server.should_exit = True
+    server.force_exit = True
+    thread.join(timeout=5)
+
+
+@pytest.fixture
+def scripted_gateway(running_gateway: ScriptedGateway) -> ScriptedGateway:
+    running_gateway.reset()
+    return running_gateway
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("Chromium is not installed")
+    recording = tmp_path_factory.mktemp("microphone") / "tone.wav"
+    with wave.open(str(recording), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(48_000)
+        file.writeframes(tone(3.0, rate_hz=48_000))
+    with sync_playwright() as playwright:
+        flags = [*CHROMIUM_FLAGS, f"--use-file-for-fake-audio-capture={recording}"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield browser
+        browser.close()
+
+
+class Watched:
+    """A page of which everything is kept that must not happen."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self._address = address
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
+        page.on("request", lambda request: self._on_request(request.url))
+        page.on("websocket", lambda socket: self._on_request(socket.url.replace("ws:", "http:", 1)))
+
+    def _on_console(self, message: Any) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _on_request(self, url: str) -> None:
+        if not url.startswith(self._address):
+            self.complaints.append(f"request to {url}")
+
+
+OpenPage = Callable[..., Watched]
+
+
+@pytest.fixture
+def open_page(browser: Browser, scripted_gateway: ScriptedGateway) -> Iterator[OpenPage]:
+    """Opens the page; `microphone=False` refuses the microphone, other options are those of a context."""
+    contexts = []
+
+    def open_it(*, microphone: bool = True, **options: Any) -> Watched:
+        context = browser.new_context(**{"viewport": {"width": 390, "height": 844}, "locale": "en-GB", **options})
+        contexts.append(context)
+        if microphone:
+            context.grant_permissions(["microphone"], origin=scripted_gateway.address)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        watched = Watched(page, scripted_gateway.address)
+        page.goto(scripted_gateway.address)
+        page.wait_for_selector("html[data-ready]", state="attached")
+        return watched
+
+    yield open_it
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def script() -> type[Script]:
+    return Script
+
+
+class Script:
+    """Server events in the order of a talk."""
+
+    @staticmethod
+    def user_turn(item_id: str, text: str, mood: str | None = None) -> list[dict[str, Any]]:
+        heard = {
+            "type": "conversation.item.input_audio_transcription.completed",
+            "item_id": item_id,
+            "content_index": 0,
+            "transcript": text,
+        }
+        feeling = {
+            "type": "hamdel.emotion",
+            "item_id": item_id,
+            "modality": "speech",
+            "label": mood,
+            "probabilities": {},
+            "model": "scripted",
+        }
+        return [
+            {"type": "input_audio_buffer.speech_started", "item_id": item_id, "audio_start_ms": 0},
+            {"type": "input_audio_buffer.speech_stopped", "item_id": item_id, "audio_end_ms": 900},
+            {"type": "input_audio_buffer.committed", "item_id": item_id, "previous_item_id": None},
+            *([feeling] if mood is not None else []),
+            heard,
+        ]
+
+    @staticmethod
+    def reply_begins(item_id: str) -> list[dict[str, Any]]:
+        item = {"id": item_id, "type": "message", "role": "assistant", "status": "in_progress", "content": []}
+        return [
+            {"type": "response.created", "response": {"id": f"resp_{item_id}", "status": "in_progress"}},
+            {"type": "response.output_item.added", "response_id": f"resp_{item_id}", "item": item},
+        ]
+
+    @staticmethod
+    def words(item_id: str, delta: str) -> dict[str, Any]:
+        return {
+            "type": "response.output_audio_transcript.delta",
+            "response_id": f"resp_{item_id}",
+            "item_id": item_id,
+            "delta": delta,
+        }
+
+    @staticmethod
+    def sound(item_id: str, seconds: float) -> dict[str, Any]:
+        audio = base64.b64encode(tone(seconds, rate_hz=24_000)).decode()
+        return {
+            "type": "response.output_audio.delta",
+            "response_id": f"resp_{item_id}",
+            "item_id": item_id,
+            "delta": audio,
+        }
+
+    @staticmethod
+    def reply_ends(item_id: str, text: str, status: str = "completed") -> list[dict[str, Any]]:
+        content = [{"type": "output_audio", "transcript": text}]
+        item = {
+            "id": item_id,
+            "type": "message",
+            "role": "assistant",
+            "status": "completed" if status == "completed" else "incomplete",
+            "content": content,
+        }
+        response = {"id": f"resp_{item_id}", "status": status, "output": [item]}
+        return [
+            {"type": "response.output_audio.done", "response_id": f"resp_{item_id}", "item_id": item_id},
+            {"type": "response.output_audio_transcript.done", "item_id": item_id, "transcript": text},
+            {"type": "response.output_item.done", "response_id": f"resp_{item_id}", "item": item},
+            {"type": "response.done", "response": response},
+        ]
+
+    @classmethod
+    def reply(cls, item_id: str, text: str, seconds: float = 0.2) -> list[dict[str, Any]]:
+        return [
+            *cls.reply_begins(item_id),
+            cls.words(item_id, text),
+            cls.sound(item_id, seconds),
+            *cls.reply_ends(item_id, text),
+        ]

@@ -1,0 +1,447 @@
+"""What a person sees, hears and can do on the page."""
+
+from __future__ import annotations
+
+import base64
+import struct
+import time
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+SUGGESTIONS = [
+    {
+        "id": "fear-007",
+        "en": "Name five things that you can see.",
+        "fa": "پنج چیز را که می‌بینید نام ببرید.",
+        "technique": "senses_grounding",
+    },
+    {
+        "id": "fear-008",
+        "en": "Breathe in for four counts, and out for six.",
+        "fa": "چهار شماره نفس بکشید و شش شماره بیرون بدهید.",
+        "technique": "slow_breathing",
+    },
+]
+CRISIS = {
+    "type": "hamdel.crisis",
+    "level": 2,
+    "country": "GB",
+    "lines": [
+        {"name": "Samaritans", "number": "116 123", "kind": "call"},
+        {"name": "Shout", "number": "85258", "kind": "text"},
+    ],
+    "text": "I am glad that you told me. Please call one of these numbers now.",
+}
+
+
+def in_state(page: Page, state: str) -> None:
+    page.wait_for_selector(f'html[data-state="{state}"]', state="attached")
+
+
+def begin(page: Page) -> None:
+    """Agrees to the talk and presses the button."""
+    page.check("#consent-talk")
+    page.click("#talk-button")
+    in_state(page, "listening")
+
+
+def items(page: Page, role: str) -> Any:
+    return page.locator(f".turn--{role} .turn__text")
+
+
+@pytest.fixture
+def talking(open_page: Any) -> Any:
+    """A page in a talk by voice."""
+    watched = open_page()
+    begin(watched.page)
+    return watched
+
+
+def test_talk_opens_with_token_session_consents_and_greeting(scripted_gateway: Any, open_page: Any) -> None:
+    page = open_page().page
+    page.check("#consent-talk")
+    page.check("#consent-emotion")
+    page.click("#talk-button")
+    in_state(page, "listening")
+    scripted_gateway.wait_for("response.create")
+    assert scripted_gateway.token_requests == [{"purpose": "therapy", "language": "auto"}]
+    assert scripted_gateway.subprotocols == ["realtime", "openai-insecure-api-key.ek_scripted"]
+    assert scripted_gateway.types() == [
+        "session.update",
+        "hamdel.consent.set",
+        "hamdel.consent.set",
+        "hamdel.consent.set",
+        "response.create",
+    ]
+    granted = {event["scope"]: event["granted"] for event in scripted_gateway.of_type("hamdel.consent.set")}
+    assert granted == {"talk": True, "emotion": True, "store_text": False}
+
+
+def test_nothing_is_agreed_to_beforehand_and_no_talk_begins_without_agreement(
+    scripted_gateway: Any, open_page: Any
+) -> None:
+    page = open_page().page
+    assert page.locator('input[role="switch"]:checked').count() == 0
+    page.click("#talk-button")
+    expect(page.locator("#consent-missing")).to_be_visible()
+    expect(page.locator("#consent-talk")).to_be_focused()
+    assert page.evaluate("document.documentElement.dataset.state") == "idle"
+    assert scripted_gateway.token_requests == []
+
+
+def test_microphone_comes_as_frames_of_40_ms_at_24_khz_with_the_tone_in_them(
+    scripted_gateway: Any, talking: Any
+) -> None:
+    frames = scripted_gateway.wait_for("input_audio_buffer.append", 25)
+    sound = [base64.b64decode(frame["audio"]) for frame in frames]
+    assert {len(frame) for frame in sound} == {1_920}
+    samples = struct.unpack(f"<{len(sound[15]) // 2}h", sound[15])
+    crossings = sum(1 for a, b in zip(samples, samples[1:], strict=False) if a < 0 <= b)
+    assert crossings in (12, 13, 14)  # 330 Hz for 40 ms
+
+
+def test_no_other_machine_is_asked_and_the_policy_is_kept(
+    scripted_gateway: Any, talking: Any, script: Any
+) -> None:
+    scripted_gateway.send(
+        *script.user_turn("u1", "I am afraid", "fear"),
+        *script.reply("a1", "I hear you."),
+        {"type": "hamdel.suggestions", "items": SUGGESTIONS},
+        CRISIS,
+    )
+    expect(talking.page.locator(".crisis__link").first).to_be_visible()
+    talking.page.click("#talk-button")
+    in_state(talking.page, "closed")
+    assert talking.complaints == []
+
+
+def test_captions_of_both_sides_appear_each_in_its_own_direction(
+    scripted_gateway: Any, talking: Any, script: Any
+) -> None:
+    page = talking.page
+    scripted_gateway.send(
+        *script.user_turn("u1", "دلم گرفته است.", "sadness"),
+        *script.reply_begins("a1"),
+        script.words("a1", "I am "),
+        script.words("a1", "here."),
+    )
+    expect(items(page, "user")).to_have_text("دلم گرفته است.")
+    expect(items(page, "assistant")).to_have_text("I am here.")
+    expect(page.locator(".turn--assistant")).to_have_attribute("aria-busy", "true")
+    directions = page.locator(".turn__text").evaluate_all("all => all.map((one) => getComputedStyle(one).direction)")
+    assert directions == ["rtl", "ltr"]
+    expect(items(page, "user")).to_have_attribute("lang", "fa")
+    expect(page.locator(".turn__mood").first).to_have_text("From your voice: sad")
+    scripted_gateway.send(*script.reply_ends("a1", "I am here."))
+    expect(page.locator(".turn--assistant")).to_have_attribute("aria-busy", "false")
+
+
+@pytest.mark.parametrize("label", ["unclear", "of_no_known_kind"])
+def test_a_mood_that_is_not_known_is_called_not_clear(
+    scripted_gateway: Any, talking: Any, script: Any, label: str
+) -> None:
+    scripted_gateway.send(*script.user_turn("u1", "well", label))
+    expect(talking.page.locator(".turn__mood").first).to_have_text("From your voice: not clear")
+
+
+def test_hostile_text_stays_text(scripted_gateway: Any, talking: Any, script: Any) -> None:
+    attack = '<img src="x" onerror="document.title=1"><script>1</script>'
+    scripted_gateway.send(
+        *script.user_turn("u1", attack),
+        *script.reply("a1", attack),
+        {"type": "hamdel.suggestions", "items": [{"id": "x", "en": attack, "fa": attack, "technique": attack}]},
+        {**CRISIS, "text": attack, "lines": [{"name": attack, "number": "javascript:alert()", "kind": attack}]},
+        {"type": "hamdel.disclosure", "text": attack},
+    )
+    expect(talking.page.locator(".turn--note")).to_have_text(attack)
+    assert talking.page.locator("img, main script, #crisis a").count() == 0
+    assert talking.complaints == []
+
+
+def test_malformed_events_do_not_stop_the_talk(scripted_gateway: Any, talking: Any, script: Any) -> None:
+    scripted_gateway.send(
+        {"type": "hamdel.suggestions"},
+        {"type": "hamdel.suggestions", "items": [None, {"id": 4}, {"id": "a", "en": ""}]},
+        {"type": "hamdel.latency", "total": "soon"},
+        {"type": "hamdel.duck", "gain_db": None},
+        {"type": "response.output_audio.delta", "item_id": "a0", "delta": "%%"},
+        {"type": "response.done"},
+        {"type": "hamdel.of_tomorrow"},
+        *script.user_turn("u1", "still here"),
+    )
+    expect(items(talking.page, "user")).to_have_text("still here")
+    assert talking.complaints == []
+
+
+def test_feedback_on_a_suggestion_is_sent_and_shown(scripted_gateway: Any, talking: Any) -> None:
+    page = talking.page
+    scripted_gateway.send({"type": "hamdel.suggestions", "items": SUGGESTIONS})
+    card = page.locator('[data-suggestion-id="fear-007"]')
+    expect(card.locator(".card__technique")).to_have_text("Grounding through the senses")
+    expect(card.locator(".card__text").first).to_have_text(SUGGESTIONS[0]["en"])
+    card.get_by_role("button", name="Yes").click()
+    sent = scripted_gateway.wait_for("hamdel.suggestion.feedback")
+    assert sent == [{"type": "hamdel.suggestion.feedback", "suggestion_id": "fear-007", "helped": True}]
+    expect(card.get_by_role("button", name="Yes")).to_have_attribute("aria-pressed", "true")
+    expect(card.locator(".card__thanks")).to_contain_text("Thank you")
+    card.locator("summary").click()
+    expect(card.locator(".card__other .card__text")).to_have_text(SUGGESTIONS[0]["fa"])
+
+
+def test_crisis_numbers_can_be_tapped_and_stay(scripted_gateway: Any, talking: Any, script: Any) -> None:
+    page = talking.page
+    scripted_gateway.send(CRISIS)
+    links = page.locator("#crisis a")
+    expect(links).to_have_count(2)
+    assert [link.get_attribute("href") for link in links.all()] == ["tel:116123", "sms:85258"]
+    expect(page.locator("#crisis")).to_contain_text("I am glad that you told me.")
+    scripted_gateway.send(*script.reply("a1", "Are you safe?"), {**CRISIS, "lines": []})
+    expect(items(page, "assistant")).to_have_text("Are you safe?")
+    page.click("#talk-button")
+    in_state(page, "closed")
+    expect(links).to_have_count(2)
+    expect(links.first).to_be_in_viewport()
+
+
+def test_a_crisis_without_a_country_shows_the_number_of_many_and_a_directory(
+    scripted_gateway: Any, talking: Any
+) -> None:
+    scripted_gateway.send({"type": "hamdel.crisis", "level": 2, "country": None, "lines": [], "text": ""})
+    links = talking.page.locator("#crisis a")
+    expect(links).to_have_count(2)
+    assert [link.get_attribute("href") for link in links.all()] == ["tel:112", "https://findahelpline.com/"]
+
+
+def test_voice_is_cut_at_once_when_the_person_speaks(scripted_gateway: Any, talking: Any, script: Any) -> None:
+    page = talking.page
+    scripted_gateway.send(*script.reply_begins("a1"), script.words("a1", "A long answer"), script.sound("a1", 8.0))
+    in_state(page, "speaking")
+    time.sleep(0.6)
+    scripted_gateway.send({"type": "input_audio_buffer.speech_started", "item_id": "u1", "audio_start_ms": 1_000})
+    [cut] = scripted_gateway.wait_for("conversation.item.truncate")
+    assert cut["item_id"] == "a1"
+    assert 300 <= cut["audio_end_ms"] <= 3_000
+    in_state(page, "listening")
+    expect(page.locator(".turn--assistant .turn__note")).to_have_text("You spoke, so Hamdel stopped here.")
+    # What was already on its way from the server is not played any more.
+    scripted_gateway.send(script.sound("a1", 1.0), *script.reply_ends("a1", "A long answer", "cancelled"))
+    scripted_gateway.send(*script.reply("a2", "Yes?", 0.2))
+    reports = scripted_gateway.wait_for("hamdel.playback")
+    deadline = time.monotonic() + 5
+    while reports[-1]["item_id"] != "a2" and time.monotonic() < deadline:
+        time.sleep(0.05)
+        reports = scripted_gateway.of_type("hamdel.playback")
+    assert [report for report in reports if report["item_id"] == "a1"][-1]["played_ms"] <= cut["audio_end_ms"] + 100
+    assert len(scripted_gateway.of_type("conversation.item.truncate")) == 1
+
+
+def test_what_was_heard_of_a_whole_reply_is_reported_in_full(
+    scripted_gateway: Any, talking: Any, script: Any
+) -> None:
+    scripted_gateway.send(*script.reply("a1", "Hello", 0.5))
+    in_state(talking.page, "speaking")
+    in_state(talking.page, "listening")
+    assert 495 <= scripted_gateway.of_type("hamdel.playback")[-1]["played_ms"] <= 505
+    assert scripted_gateway.of_type("conversation.item.truncate") == []
+
+
+def test_refused_microphone_is_explained_and_typing_still_works(
+    scripted_gateway: Any, open_page: Any, script: Any
+) -> None:
+    page = open_page(microphone=False).page
+    page.check("#consent-talk")
+    page.click("#talk-button")
+    in_state(page, "failed")
+    expect(page.locator("#status")).to_contain_text("The microphone is blocked")
+    assert scripted_gateway.token_requests == []
+    page.fill("#text", "I can only type")
+    page.click("#composer button")
+    in_state(page, "listening")
+    scripted_gateway.wait_for("response.create")
+    [typed] = scripted_gateway.of_type("conversation.item.create")
+    assert typed["item"]["content"] == [{"type": "input_text", "text": "I can only type"}]
+    assert scripted_gateway.types()[-2:] == ["conversation.item.create", "response.create"]
+    expect(items(page, "user")).to_have_text("I can only type")
+    scripted_gateway.send({"type": "conversation.item.added", "item": typed["item"]})
+    scripted_gateway.send({"type": "response.output_text.delta", "item_id": "a1", "delta": "I read you."})
+    expect(items(page, "assistant")).to_have_text("I read you.")
+    expect(items(page, "user")).to_have_count(1)
+    page.click("#end")
+    in_state(page, "closed")
+
+
+def test_typing_over_the_voice_stops_it_first(scripted_gateway: Any, talking: Any, script: Any) -> None:
+    scripted_gateway.send(*script.reply_begins("a1"), script.sound("a1", 5.0))
+    in_state(talking.page, "speaking")
+    talking.page.fill("#text", "wait")
+    talking.page.press("#text", "Enter")
+    scripted_gateway.wait_for("response.create", 2)
+    spoken_about = [kind for kind in scripted_gateway.types()[5:] if kind != "hamdel.playback"]
+    assert spoken_about == [
+        "conversation.item.truncate",
+        "response.cancel",
+        "conversation.item.create",
+        "response.create",
+    ]
+
+
+def test_persian_turns_the_page_around(scripted_gateway: Any, open_page: Any) -> None:
+    page = open_page().page
+    page.get_by_label("فارسی").check()
+    root = page.locator("html")
+    expect(root).to_have_attribute("dir", "rtl")
+    expect(root).to_have_attribute("lang", "fa")
+    expect(page.locator("#talk-button")).to_have_text("گفت‌وگو")
+    begin(page)
+    scripted_gateway.send({"type": "hamdel.suggestions", "items": SUGGESTIONS[:1]}, CRISIS)
+    expect(page.locator(".card__text").first).to_have_text(SUGGESTIONS[0]["fa"])
+    expect(page.locator(".crisis__number").first).to_have_text("۱۱۶ ۱۲۳")
+    expect(page.locator("#crisis a").first).to_have_attribute("href", "tel:116123")
+    session = scripted_gateway.wait_for("session.update")[0]["session"]
+    assert session["hamdel"]["language"] == "fa"
+    page.get_by_label("English").check()
+    expect(root).to_have_attribute("dir", "ltr")
+    assert scripted_gateway.wait_for("session.update", 2)[1]["session"]["hamdel"]["language"] == "en"
+
+
+def test_either_language_begins_in_that_of_the_browser(open_page: Any) -> None:
+    expect(open_page(locale="fa-IR").page.locator("html")).to_have_attribute("dir", "rtl")
+
+
+def test_consent_taken_back_is_told_and_ends_the_talk_where_it_is_needed(
+    scripted_gateway: Any, open_page: Any
+) -> None:
+    page = open_page().page
+    page.check("#consent-emotion")
+    begin(page)
+    scripted_gateway.wait_for("response.create")
+    page.click("#consent summary")
+    page.uncheck("#consent-emotion")
+    changed = scripted_gateway.wait_for("hamdel.consent.set", 4)[3]
+    assert (changed["scope"], changed["granted"]) == ("emotion", False)
+    page.uncheck("#consent-talk")
+    in_state(page, "closed")
+    assert scripted_gateway.wait_for("hamdel.consent.set", 5)[4]["scope"] == "talk"
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(401, "did not let this page in"), (403, "may not open a talk"), (429, "lines are busy"), (500, "a problem")],
+)
+def test_a_refused_token_is_explained(
+    scripted_gateway: Any, open_page: Any, status: int, words: str
+) -> None:
+    scripted_gateway.token_status = status
+    page = open_page().page
+    page.check("#consent-talk")
+    page.click("#talk-button")
+    in_state(page, "failed")
+    expect(page.locator("#status")).to_contain_text(words)
+    expect(page.locator(".emergency a")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("code", "error", "words"),
+    [
+        (1012, None, "restarting"),
+        (1013, "session_limit_reached", "lines are busy"),
+        (1000, "session_expired", "time for this talk is over"),
+        (1011, None, "connection broke"),
+    ],
+)
+def test_a_lost_connection_is_explained_and_can_be_opened_again(
+    scripted_gateway: Any, talking: Any, code: int, error: str | None, words: str
+) -> None:
+    if error is not None:
+        scripted_gateway.send({"type": "error", "error": {"code": error}})
+    scripted_gateway.close(code)
+    in_state(talking.page, "failed")
+    expect(talking.page.locator("#status")).to_contain_text(words)
+    expect(talking.page.locator("#notice")).to_have_text("")
+    talking.page.click("#talk-button")
+    in_state(talking.page, "listening")
+
+
+def test_an_error_of_the_server_is_told_and_the_talk_goes_on(scripted_gateway: Any, talking: Any) -> None:
+    scripted_gateway.send({"type": "error", "error": {"code": "server_error", "message": "x"}})
+    expect(talking.page.locator("#notice")).to_contain_text("The talk goes on")
+    assert talking.page.evaluate("document.documentElement.dataset.state") == "listening"
+
+
+def test_stopping_releases_the_microphone(scripted_gateway: Any, talking: Any) -> None:
+    scripted_gateway.wait_for("input_audio_buffer.append", 3)
+    talking.page.click("#talk-button")
+    in_state(talking.page, "closed")
+    time.sleep(0.2)
+    before = len(scripted_gateway.received)
+    time.sleep(0.3)
+    assert len(scripted_gateway.received) == before
+    assert talking.page.evaluate("document.documentElement.dataset.microphone") == "off"
+
+
+def test_handing_over_does_not_promise_a_person_who_was_not_reached(scripted_gateway: Any, talking: Any) -> None:
+    scripted_gateway.send({"type": "hamdel.handoff", "queue": "billing", "reason": "x", "reached": False})
+    expect(talking.page.locator(".turn--note")).to_contain_text("Nobody is listening live")
+
+
+def test_the_whole_talk_can_be_held_by_keyboard(scripted_gateway: Any, open_page: Any, script: Any) -> None:
+    page = open_page().page
+
+    def tab_to(selector: str) -> None:
+        for _ in range(25):
+            page.keyboard.press("Tab")
+            if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+                return
+        raise AssertionError(f"{selector} cannot be reached")
+
+    tab_to("#language input")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("html")).to_have_attribute("dir", "rtl")
+    page.keyboard.press("ArrowLeft")
+    expect(page.locator("html")).to_have_attribute("dir", "ltr")
+    tab_to("#consent-talk")
+    page.keyboard.press("Space")
+    tab_to("#talk-button")
+    page.keyboard.press("Enter")
+    in_state(page, "listening")
+    scripted_gateway.send({"type": "hamdel.suggestions", "items": SUGGESTIONS}, CRISIS)
+    expect(page.locator(".card").first).to_be_visible()
+    tab_to("#text")
+    page.keyboard.type("hello")
+    page.keyboard.press("Enter")
+    scripted_gateway.wait_for("conversation.item.create")
+    tab_to(".emergency a")
+    tab_to(".skip")
+    page.keyboard.press("Enter")
+    expect(page.locator("#talk-button")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Enter")
+    scripted_gateway.wait_for("hamdel.suggestion.feedback")
+    page.focus("#talk-button")
+    page.keyboard.press("Space")
+    in_state(page, "closed")
+
+
+@pytest.mark.parametrize("width", [320, 390, 1280])
+@pytest.mark.parametrize("locale", ["en-GB", "fa-IR"])
+def test_everything_fits_and_can_be_hit(
+    scripted_gateway: Any, open_page: Any, script: Any, width: int, locale: str
+) -> None:
+    page = open_page(locale=locale, viewport={"width": width, "height": 844}).page
+    begin(page)
+    scripted_gateway.send(
+        *script.user_turn("u1", "W" * 300, "fear"), {"type": "hamdel.suggestions", "items": SUGGESTIONS}, CRISIS
+    )
+    expect(page.locator("#crisis a").first).to_be_visible()
+    expect(page.locator(".card").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    small = page.evaluate(
+        """() => [...document.querySelectorAll("button, a, label, summary, select, textarea")]
+            .filter((one) => one.checkVisibility() && !one.matches(".skip, .unseen"))
+            .map((one) => [one.outerHTML.slice(0, 60), one.getBoundingClientRect()])
+            .filter(([, box]) => box.width < 44 || box.height < 43.5)
+            .map(([html, box]) => `${html} ${box.width}x${box.height}`)"""
+    )
+    assert small == []
