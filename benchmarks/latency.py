@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -127,10 +128,8 @@ def _server_memory_mb() -> dict[str, int]:
         line = " ".join(process.info["cmdline"] or [])
         for mark, name in names.items():
             if mark in line and "python" in line:
-                try:
+                with suppress(psutil.Error):  # it has ended meanwhile
                     sizes[name] = sizes.get(name, 0) + process.memory_full_info().pss // 2**20
-                except psutil.Error:
-                    pass
                 break
     return {**sizes, "all": sum(sizes.values())}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from bot import server_events as events
@@ -14,7 +14,8 @@ from bot.phrases import Phrases
 from bot.replying import Replying
 from bot.response import Response
 from bot.talk_state import TalkState, Turn
-from language import detect_script_language, normalise, split_sentences
+from crisis import Assessment, Reply
+from language import detect_script_language, split_sentences
 
 __all__ = ["Answering", "Guard"]
 
@@ -23,13 +24,13 @@ _REPAIR_VOICE_MS = 1_000  # shorter unintelligible bursts are passed over in sil
 
 
 class Guard(Protocol):
-    """The crisis guard; package `crisis`."""
+    """What the package `crisis` does."""
 
-    def assess(self, text: str, *, language: str | None = None, context: tuple[str, ...] = ()) -> Any:
-        """Gives `level` 0–3 and `kind` of the danger in a text."""
+    def assess(self, text: str, *, language: str | None = None, context: Sequence[str] = ()) -> Assessment:
+        """Finds the danger in a text; `context` are the turns before, of both sides."""
 
-    def reply(self, level: int, language: str, country: str | None) -> Any:
-        """Gives the fixed, reviewed `text` for a level and the country's `lines`."""
+    def reply(self, level: int, language: str, country: str | None, kind: str = "suicide") -> Reply:
+        """Gives the fixed, reviewed text for a level and kind, and the country's lines."""
 
 
 class Answering:
@@ -90,37 +91,35 @@ class Answering:
 
     def answer_crisis(self, turn: Turn) -> bool:
         """Runs the guard; where it finds danger, answers at once without asking any other part."""
-        context = ("asked",) if self._state.asked_about_crisis else ()
-        text = normalise(turn.text, turn.language)
-        assessment = self._guard.assess(text, language=turn.language, context=context)
-        level: int = assessment.level
-        self._state.asked_about_crisis = level == 1
-        if level == 0:
+        state = self._state
+        assessment = self._guard.assess(turn.text, language=turn.language, context=tuple(state.recent))
+        country = state.identity.country
+        reply = self._guard.reply(assessment.level, turn.language, country, assessment.kind)
+        state.recent.append(turn.text)
+        if not reply.text:
             return False
-        country = self._state.identity.country
-        reply = self._guard.reply(level, turn.language, country)
-        lines = reply.lines if level >= _CRISIS_LEVEL else ()
-        shown = tuple(f"{line.name} {line.number}" for line in lines)
-        self._journal.crisis(turn, level=level, kind=assessment.kind, lines=shown)
+        state.recent.append(reply.text)
+        state.crisis_level = max(state.crisis_level, assessment.level)
         self._begin(turn, metadata=None, spoken=None)
         self._intents[turn.item_id] = "crisis"
-        self._outbox.send_own(
-            {"type": "hamdel.intent", "item_id": turn.item_id, "intent": "crisis", "language": turn.language}
-        )
-        if level >= _CRISIS_LEVEL:
-            self._state.crisis_level = max(self._state.crisis_level, level)
+        if reply.lines:
             self._outbox.send_own(
                 {
                     "type": "hamdel.crisis",
-                    "level": level,
+                    "level": assessment.level,
                     "country": country,
-                    "lines": [{"name": ln.name, "number": ln.number, "kind": ln.kind} for ln in lines],
+                    "lines": [{"name": ln.name, "number": ln.number, "kind": ln.kind} for ln in reply.lines],
                     "text": reply.text,
                 }
             )
-            self._ask_dialogue(turn, crisis_level=level)
         self._say(reply.text, turn.language)
         self._finish()
+        self._report_intent(turn, "crisis", turn.language)
+        if assessment.level >= _CRISIS_LEVEL:
+            self._ask_dialogue(turn, crisis_level=assessment.level)
+        if assessment.level > 0:
+            shown = tuple(f"{line.name} {line.number}" for line in reply.lines)
+            self._journal.crisis(turn, level=assessment.level, kind=assessment.kind, lines=shown)
         return True
 
     def ask(self, turn: Turn, metadata: dict[str, str] | None = None, spoken: bool | None = None) -> None:
@@ -158,14 +157,7 @@ class Answering:
         turn = self._answered(done.turn_id)
         if turn is not None and turn.item_id not in self._intents:
             self._intents[turn.item_id] = done.intent
-            self._outbox.send_own(
-                {
-                    "type": "hamdel.intent",
-                    "item_id": turn.item_id,
-                    "intent": done.intent,
-                    "language": done.language or turn.language,
-                }
-            )
+            self._report_intent(turn, done.intent, done.language or turn.language)
             self._finish()
 
     def dialogue_failed(self, failed: DialogueFailed) -> None:
@@ -290,6 +282,11 @@ class Answering:
             intent=self._intents.get(turn.item_id),
             heard_text=heard,
             status=status,
+        )
+
+    def _report_intent(self, turn: Turn, intent: str | None, language: str) -> None:
+        self._outbox.send_own(
+            {"type": "hamdel.intent", "item_id": turn.item_id, "intent": intent, "language": language}
         )
 
     def _report_latency(self, response: Response) -> None:

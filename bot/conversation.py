@@ -31,7 +31,7 @@ from bot.outbox import Outbox
 from bot.phrases import DISCLOSURE_VERSION, Phrases
 from bot.session_config import SessionConfig, apply_update
 from bot.talk_state import TalkIdentity, TalkState, Turn
-from emotion import fuse
+from emotion import EmotionEstimate, fuse
 from language import detect_script_language
 
 __all__ = ["Conversation"]
@@ -247,9 +247,9 @@ class Conversation:
         self._state.turns[item_id] = turn
         self._state.heard_language = language
         self._outbox.send(*self._history.add(events.user_text_item(item_id, text)))
-        self._journal.turn(turn, confidence=1.0, duration_ms=0)
         if not self._answering.answer_crisis(turn):
             self._pending = turn
+        self._journal.turn(turn, confidence=None, duration_ms=None)
 
     def _create_response(self, event: p.ResponseCreate) -> None:
         options = event.response
@@ -299,9 +299,15 @@ class Conversation:
             self._answering.repair(turn)
             return
         self._state.heard_language = result.language
+        # Consent may have been withdrawn while the detector was at work.
+        mood = result.mood if self._state.consented_to_emotion else None
+        self._state.mood = fuse([] if mood is None else [mood])
+        in_danger = self._answering.answer_crisis(turn)  # before anything else is done with the words
         self._journal.turn(turn, confidence=result.confidence, duration_ms=result.duration_ms)
-        self._note_mood(turn, result)
-        if self._answering.answer_crisis(turn):
+        if mood is not None:
+            self._report_mood(turn, mood)
+        self._hearing.configure()
+        if in_danger:
             return
         detection = self._state.config.audio.input.turn_detection
         if detection is not None and detection.create_response:
@@ -309,25 +315,19 @@ class Conversation:
         else:
             self._pending = turn
 
-    def _note_mood(self, turn: Turn, result: Understood) -> None:
-        # Consent may have been withdrawn while the detector was at work.
-        consented = result.mood is not None and self._state.consented_to_emotion
-        estimates = [result.mood] if consented and result.mood is not None else []
-        self._state.mood = fuse(estimates)
-        for estimate in estimates:
-            self._journal.mood(turn, estimate)
-            self._outbox.send_own(
-                {
-                    "type": "hamdel.emotion",
-                    "item_id": turn.item_id,
-                    "modality": estimate.modality,
-                    "probabilities": dict(estimate.probabilities),
-                    "label": estimate.label,
-                    "model": estimate.model,
-                    "validated": estimate.validated,
-                }
-            )
-        self._hearing.configure()
+    def _report_mood(self, turn: Turn, mood: EmotionEstimate) -> None:
+        self._journal.mood(turn, mood)
+        self._outbox.send_own(
+            {
+                "type": "hamdel.emotion",
+                "item_id": turn.item_id,
+                "modality": mood.modality,
+                "probabilities": dict(mood.probabilities),
+                "label": mood.label,
+                "model": mood.model,
+                "validated": mood.validated,
+            }
+        )
 
     def _refuse(self, error: p.ProtocolError, event_id: str | None) -> None:
         refusal = events.error(

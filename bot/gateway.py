@@ -17,6 +17,7 @@ import httpx
 import numpy as np
 import uvicorn
 
+import crisis
 from bot.dialogue_client import DialogueClient
 from bot.model_store import default_store
 from bot.phrases import Phrases
@@ -24,10 +25,9 @@ from bot.realtime import Parts
 from bot.server import create_app
 from bot.settings import ROOT, Settings, runtime_dir
 from bot.speech import LocalSpeech
-from bot.tokens import Claims, TokenIssuer
+from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenIssuer
 from bot.transcriber import Transcriber
 from bot.voice_activity import load_voice_activity_model
-from crisis import Guard
 from ser_model.detector import SpeechEmotionDetector
 from session_log import SessionLog, default_database_path
 from tts_voices import load_voice
@@ -92,7 +92,7 @@ class _Lifespan:
         )
         session_log = SessionLog.open(settings.session_log.path or default_database_path())
         self.parts = Parts(
-            guard=Guard.load(),
+            guard=crisis,
             phrases=Phrases.load(ROOT / "data" / "phrases.json"),
             speech=speech,
             voice_activity=load_voice_activity_model(),
@@ -136,7 +136,11 @@ class _Lifespan:
             return None
         tokens = {
             purpose: self._issuer.issue(
-                Claims(purpose=purpose, country=self._settings.conversation.country),
+                Claims(
+                    subject=DEVELOPMENT_SUBJECT,
+                    purpose=purpose,
+                    country=self._settings.conversation.country,
+                ),
                 lifetime_s=_DEVELOPMENT_TOKEN_S,
             )[0]
             for purpose in ("therapy", "service")

@@ -72,7 +72,7 @@ class Journal:
             )
         )
 
-    def turn(self, turn: Turn, *, confidence: float, duration_ms: int) -> None:
+    def turn(self, turn: Turn, *, confidence: float | None, duration_ms: int | None) -> None:
         """The user said or typed something."""
         self._record(
             log.TurnHeard(

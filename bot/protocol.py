@@ -210,7 +210,7 @@ class LabelWrong(_Event):
     """The user says that a mood was heard wrongly, and what it was."""
 
     type: Literal["hamdel.label.wrong"]
-    item_id: str
+    item_id: str = Field(min_length=1, max_length=128)
     emotion: Literal["neutral", "happiness", "surprise", "sadness", "anger", "fear", "disgust", "unclear"]
 
 

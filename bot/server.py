@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,7 +22,7 @@ from bot.conversation import Conversation
 from bot.realtime import Parts, Talk
 from bot.session_config import SessionConfig
 from bot.settings import ROOT, Settings
-from bot.tokens import Claims, TokenError, TokenIssuer
+from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenError, TokenIssuer
 
 __all__ = ["create_app"]
 
@@ -54,7 +54,7 @@ def create_app(
         lifespan: loads and closes them.
         page: folder of the web page.
     """
-    gateway = _Gateway(settings, issuer, parts)
+    gateway = _Gateway(settings, issuer, parts, page)
     routes = [
         WebSocketRoute("/v1/realtime", gateway.realtime),
         WebSocketRoute("/ws", gateway.realtime),
@@ -62,17 +62,24 @@ def create_app(
         Route("/v1/realtime/client_secrets", gateway.client_secrets, methods=["POST"]),
         Route("/healthz", gateway.health),
         Route("/readyz", gateway.ready),
-        Mount("/", StaticFiles(directory=page, html=True)),
+        Route("/", gateway.page),
+        Mount("/widget", StaticFiles(directory=page)),
     ]
     return _SecurityHeaders(Starlette(routes=routes, lifespan=lifespan))
 
 
 class _Gateway:
-    def __init__(self, settings: Settings, issuer: TokenIssuer, parts: Callable[[], Parts]) -> None:
+    def __init__(
+        self, settings: Settings, issuer: TokenIssuer, parts: Callable[[], Parts], page: Path
+    ) -> None:
+        self._page = page
         self._settings = settings
         self._issuer = issuer
         self._parts = parts
         self._talks = 0
+
+    async def page(self, request: Request) -> Response:
+        return FileResponse(self._page / "index.html")
 
     async def health(self, request: Request) -> Response:
         return JSONResponse({"status": "ok"})
@@ -114,7 +121,7 @@ class _Gateway:
         language = text["language"] if text["language"] != "auto" else None
         try:
             claims = Claims(
-                subject=text["subject"] if trusted else None,
+                subject=text["subject"] if trusted else DEVELOPMENT_SUBJECT,
                 clinic=text["clinic"] if trusted else None,
                 purpose=str(body.get("purpose") or "therapy"),
                 language=language,

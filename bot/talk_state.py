@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass, field
 
 from bot.commands import UnderstandingFailed, Understood
@@ -9,6 +10,8 @@ from bot.session_config import SessionConfig
 from emotion import EmotionEstimate
 
 __all__ = ["TalkIdentity", "TalkState", "Turn"]
+
+_REMEMBERED_TEXTS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class TalkState:
         heard_language: the language of the latest turn.
         crisis_level: the highest level of the talk, 0–3.
         shown: ids of the suggestions offered so far.
+        recent: the latest turns and crisis replies, which the crisis guard reads a new turn against.
     """
 
     identity: TalkIdentity
@@ -70,9 +74,9 @@ class TalkState:
     heard_language: str = "en"
     disclosed: bool = False
     crisis_level: int = 0
-    asked_about_crisis: bool = False
     distress: int | None = None
     shown: list[str] = field(default_factory=list)
+    recent: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_TEXTS))
     turns: dict[str, Turn] = field(default_factory=dict)
 
     @property

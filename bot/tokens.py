@@ -15,7 +15,10 @@ import jwt
 
 from bot.talk_state import TalkIdentity
 
-__all__ = ["Claims", "TokenError", "TokenIssuer"]
+__all__ = ["DEVELOPMENT_SUBJECT", "Claims", "TokenError", "TokenIssuer"]
+
+DEVELOPMENT_SUBJECT = "development"
+"""Who talks on the developer's own machine: with nobody, a talk is anonymous and nothing of it is kept."""
 
 _ALGORITHM = "HS256"
 _PREFIX = "ek_"
@@ -42,7 +45,9 @@ class Claims:
             raise TokenError("purpose must be therapy, service or kiosk.")
         if self.language not in (None, "en", "fa"):
             raise TokenError("language must be en or fa.")
-        if self.country is not None and not (len(self.country) == 2 and self.country.isascii()):
+        if self.country is not None and not (
+            len(self.country) == 2 and self.country.isascii() and self.country.isalpha()
+        ):
             raise TokenError("country must be a two-letter ISO 3166 code.")
         if not self.grants <= _SCOPES:
             raise TokenError(f"grants may hold {', '.join(sorted(_SCOPES))}.")

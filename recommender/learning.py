@@ -61,9 +61,11 @@ def targets(examples: Sequence[Example], techniques: Sequence[str]) -> NDArray[n
     return rows / rows.sum(axis=1, keepdims=True)
 
 
-def padded(sequences: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Sequences (time, 100) with zeros behind: (sequences, longest, 100)."""
-    longest = max(len(sequence) for sequence in sequences)
+def padded(sequences: Sequence[NDArray[np.float32]], longest: int) -> NDArray[np.float32]:
+    """Sequences (time, 100) with zeros behind: (sequences, longest, 100).
+
+    One length for all batches keeps TensorFlow from compiling the LSTM anew for each.
+    """
     batch = np.zeros((len(sequences), longest, DIMENSIONS), dtype=np.float32)
     for row, sequence in enumerate(sequences):
         batch[row, : len(sequence)] = sequence
@@ -103,13 +105,11 @@ def fit(
     weights = np.array(
         [schedule.suggestion_weight if e.kind == "suggestion" else 1.0 for e in examples], dtype=np.float32
     )
+    longest = max(len(vectors.sequence(example.mood, list(example.words))) for example in examples)
     for _ in range(schedule.epochs):
-        batches = padded([_varied(example, configuration, vectors, random) for example in examples])
-        # A fixed length keeps TensorFlow from compiling the LSTM anew for each epoch.
-        full = np.zeros((len(examples), LONGEST_SEQUENCE, DIMENSIONS), dtype=np.float32)
-        full[:, : batches.shape[1]] = batches
+        batches = padded([_varied(example, configuration, vectors, random) for example in examples], longest)
         history = model.fit(
-            full, goals, sample_weight=weights, batch_size=schedule.batch, epochs=1, verbose=0
+            batches, goals, sample_weight=weights, batch_size=schedule.batch, epochs=1, verbose=0
         )
         if after_epoch is not None:
             after_epoch(float(history.history["loss"][-1]))
@@ -128,6 +128,7 @@ def _varied(
 
 def probabilities(model: Any, examples: Sequence[Example], vectors: WordVectors) -> NDArray[np.float32]:
     """What the network answers: (examples, techniques)."""
-    batch = padded([vectors.sequence(example.mood, list(example.words)) for example in examples])
+    sequences = [vectors.sequence(example.mood, list(example.words)) for example in examples]
+    batch = padded(sequences, LONGEST_SEQUENCE)
     answer: NDArray[np.float32] = model.predict(batch, batch_size=256, verbose=0)
     return answer

@@ -200,8 +200,11 @@ def _training_step(network: Any, averaged: Any, optimizer: Any, decay: float, tr
             loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
         gradients = tape.gradient(loss, network.trainable_variables)
         optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
+        # Few steps make a short memory: the random weights of the start are soon forgotten.
+        steps = tf.cast(optimizer.iterations, tf.float32)
+        keep = tf.minimum(decay, (1.0 + steps) / (10.0 + steps))
         for mean, weight in pairs:
-            mean.assign(decay * mean + (1.0 - decay) * weight)
+            mean.assign(keep * mean + (1.0 - keep) * weight)
         return loss
 
     signature = [tf.TensorSpec((None, None, BANDS)), tf.TensorSpec((None, len(trained)))]

@@ -74,7 +74,7 @@ def card_text(
         "metrics": {
             "test": {**_without(test_report, "model_sha256", "by_language"), **_intervals(test, predicted)},
             "by_language": _by_language(test),
-            "by_corpus_valid_uar": valid_report["uar"],
+            "valid": _without(valid_report, "model_sha256", "by_language", "product", "latency_ms_per_item"),
         },
         "calibration": {
             "method": "one temperature, fitted on the validation speakers",

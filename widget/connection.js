@@ -33,13 +33,17 @@ export function realtimeUrl({ protocol, host }) {
 
 /**
  * Opens the socket. `onEvent(event)` gets each server event; `onClose(reason)` comes once, and not after
- * `close()`. Gives {send(event), close()}; sending on a socket that is not open does nothing.
+ * `close()`; a browser does not tell why a socket was refused, so then it is "not_opened". Gives {send(event), close()}; sending on a socket that is not open does nothing.
  */
 export function openConnection({ token, onEvent, onClose }) {
   const socket = new WebSocket(realtimeUrl(window.location), ["realtime", `openai-insecure-api-key.${token}`]);
+  let opened = false;
   let lastErrorCode = null;
   let closedByUs = false;
 
+  socket.addEventListener("open", () => {
+    opened = true;
+  });
   socket.addEventListener("message", ({ data }) => {
     const event = closedByUs ? null : parseServerEvent(data);
     if (event === null) return;
@@ -47,7 +51,7 @@ export function openConnection({ token, onEvent, onClose }) {
     onEvent(event);
   });
   socket.addEventListener("close", ({ code }) => {
-    if (!closedByUs) onClose(closeReason(code, lastErrorCode));
+    if (!closedByUs) onClose(opened ? closeReason(code, lastErrorCode) : "not_opened");
   });
 
   return {

@@ -138,6 +138,7 @@ export default Object.freeze({
   failed_policy: "The server ended the talk. Press the button to begin a new one.",
   failed_restarting: "The server is restarting. Press the button in a minute to connect again.",
   failed_ended: "The server ended the talk. Press the button to begin a new one.",
+  failed_not_opened: "The server did not take the connection. All lines may be busy; please try again in a minute.",
   failed_broken: "The connection broke. Press the button to connect again.",
   failed_unexpected: "Something went wrong on this page. Reload it and try again.",
   noticeServerError: "Something went wrong on the server. The talk goes on.",

@@ -313,7 +313,9 @@ def test_two_replies_at_once_are_refused(talk):
 
 def test_danger_is_answered_by_the_fixed_text_before_the_dialogue_says_anything(talk):
     commands = talk.utter("level three", mood=speech_mood("anger"))
-    assert [command.text for command in commands if isinstance(command, c.Speak)] == ["Fixed reply of level 3."]
+    assert [command.text for command in commands if isinstance(command, c.Speak)] == [
+        "Fixed reply of level 3."
+    ]
     crisis = talk.events("hamdel.crisis")[0]
     assert crisis["lines"] == [{"name": "Helpline", "number": "123", "kind": "crisis"}]
     assert talk.last(c.AskDialogue).metadata["crisis_level"] == 3
@@ -340,6 +342,13 @@ def test_level_one_is_asked_about_without_alarm(talk):
     assert talk.all(c.Speak)[0].text == "Fixed reply of level 1."
     assert talk.events("hamdel.crisis") == []
     assert talk.all(c.AskDialogue) == []
+
+
+def test_a_yes_to_the_question_is_judged_with_the_question_in_mind(talk):
+    talk.utter("level one")
+    talk.speak_all()
+    talk.utter("yes", start_ms=9_000)
+    assert talk.events("hamdel.crisis")[0]["level"] == 3
 
 
 # Parts that fail ------------------------------------------------------------------------------------

@@ -86,7 +86,9 @@ def test_text_of_ten_thousand_characters_passes_and_one_more_does_not():
 
 
 def test_unknown_fields_of_stock_clients_pass():
-    event = p.parse_client_event('{"type": "response.create", "response": {"instructions": "x", "tools": []}}')
+    event = p.parse_client_event(
+        '{"type": "response.create", "response": {"instructions": "x", "tools": []}}'
+    )
     assert isinstance(event, p.ResponseCreate)
 
 

@@ -33,9 +33,15 @@ def test_semantic_vad_maps_to_a_patience(eagerness, patience_ms):
 @pytest.mark.parametrize(
     ("change", "param"),
     [
-        ({"audio": {"input": {"format": {"type": "audio/pcm", "rate": 48000}}}}, "session.audio.input.format.rate"),
+        (
+            {"audio": {"input": {"format": {"type": "audio/pcm", "rate": 48000}}}},
+            "session.audio.input.format.rate",
+        ),
         ({"audio": {"output": {"speed": 0}}}, "session.audio.output.speed"),
-        ({"audio": {"input": {"transcription": {"language": "de"}}}}, "session.audio.input.transcription.language"),
+        (
+            {"audio": {"input": {"transcription": {"language": "de"}}}},
+            "session.audio.input.transcription.language",
+        ),
         ({"output_modalities": ["video"]}, "session.output_modalities.0"),
         ({"audio": "loud"}, "session.audio"),
     ],

@@ -43,7 +43,9 @@ def test_a_missing_file_is_named(tmp_path):
 
 def test_variables_are_filled_in(tmp_path):
     text = "hamdel: {server: {allowed_origins: ['https://${SITE}']}}"
-    assert settings(tmp_path, text, {"SITE": "example.org"}).server.allowed_origins == ("https://example.org",)
+    assert settings(tmp_path, text, {"SITE": "example.org"}).server.allowed_origins == (
+        "https://example.org",
+    )
 
 
 def test_the_runtime_folder_is_private(tmp_path, monkeypatch):

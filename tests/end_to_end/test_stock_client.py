@@ -19,7 +19,9 @@ EVENTS = TypeAdapter(RealtimeServerEvent)
 @pytest.fixture
 def client(server):
     access = json.loads((runtime_dir() / f"development-{server.port}.json").read_text())
-    return AsyncOpenAI(api_key=access["tokens"]["therapy"], websocket_base_url=f"ws://127.0.0.1:{server.port}/v1")
+    return AsyncOpenAI(
+        api_key=access["tokens"]["therapy"], websocket_base_url=f"ws://127.0.0.1:{server.port}/v1"
+    )
 
 
 async def gather(connection, until="response.done", timeout_s=90):

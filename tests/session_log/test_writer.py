@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from session_log.events import ConsentSet, Event, TalkEnded, TalkStarted, TurnHeard
+from session_log.events import ConsentSet, Event, SuggestionsShown, TalkEnded, TalkStarted, TurnHeard
 from session_log.reader import list_talks, read_talk
 from session_log.schema import SessionLogError
 from session_log.writer import SessionLog
@@ -35,6 +35,10 @@ def record_all(log: SessionLog, events: list[Event]) -> None:
 
 def stored_kinds(path: Path, talk_id: str = "talk-1") -> list[type[Event]]:
     return [type(event) for event in read_talk(path, talk_id)[1]]
+
+
+def bytes_beside(path: Path) -> bytes:
+    return b"".join(file.read_bytes() for file in path.parent.iterdir())
 
 
 def wait_until(condition: Callable[[], bool], timeout_s: float = 5.0) -> None:
@@ -66,7 +70,7 @@ def test_without_consent_no_word_reaches_any_file(path: Path, talk: Talk) -> Non
         record_all(log, talk(scopes=("talk", "emotion")))
         assert log.flush()
         assert log.health().withheld == 7
-        bytes_on_disk = b"".join(file.read_bytes() for file in path.parent.iterdir())
+        bytes_on_disk = bytes_beside(path)
     assert "همکارم".encode() not in bytes_on_disk
     assert b"too much" not in bytes_on_disk
     assert b"anger" not in bytes_on_disk
@@ -275,21 +279,51 @@ def test_five_thousand_events_are_written_within_ten_seconds(log: SessionLog, tu
     assert time.monotonic() - started < 10
 
 
-def test_erasing_reaches_the_queue_and_everything_later(path: Path, talk: Talk) -> None:
+def test_erasing_reaches_every_file_and_everything_later(path: Path, talk: Talk) -> None:
     heard = next(event for event in talk() if isinstance(event, TurnHeard))
     with SessionLog.open(path) as log:
         record_all(log, talk())
-        assert log.erase_talk("talk-1")
-        assert log.record(replace(heard, event_id="later"))
-        assert not log.erase_talk("nobody")
         assert log.flush()
-        assert TurnHeard not in stored_kinds(path)
-        bytes_on_disk = b"".join(file.read_bytes() for file in path.parent.iterdir())
-    assert "همکارم".encode() not in bytes_on_disk
+        assert "همکارم".encode() in bytes_beside(path)
+        assert log.erase_talk("talk-1")
+        assert "همکارم".encode() not in bytes_beside(path)
+        assert not log.erase_talk("nobody")
     assert list_talks(path)[0].erased_at is not None
     with SessionLog.open(path) as log:
         assert log.record(replace(heard, event_id="after-a-restart"))
     assert TurnHeard not in stored_kinds(path)
+
+
+def test_erasing_a_running_talk_reaches_what_is_queued_and_what_follows(path: Path, talk: Talk) -> None:
+    heard = next(event for event in talk() if isinstance(event, TurnHeard))
+    with SessionLog.open(path) as log, closing(sqlite3.connect(path)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        record_all(log, talk()[:-1])
+        with pytest.raises(SessionLogError, match="could not be erased now"):
+            log.erase_talk("talk-1", timeout_s=0.1)
+        record_all(log, [replace(heard, event_id="later")])
+        other.rollback()
+        assert log.flush()
+    assert TurnHeard not in stored_kinds(path)
+
+
+def test_an_event_that_the_database_refuses_leaves_no_part_behind(path: Path, talk: Talk) -> None:
+    with SessionLog.open(path) as log:
+        with closing(sqlite3.connect(path)) as other:
+            other.execute(
+                """CREATE TRIGGER third AFTER INSERT ON suggestions WHEN new.position = 2
+                BEGIN SELECT raise(ABORT, 'no third'); END"""
+            )
+            other.commit()
+        record_all(log, talk())
+        assert log.flush()
+        assert (log.health().refused, log.health().written) == (1, len(talk()) - 1)
+    assert SuggestionsShown not in stored_kinds(path)
+    with closing(sqlite3.connect(path)) as check:
+        counts = check.execute(
+            "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM suggestions)"
+        ).fetchone()
+    assert counts == (len(talk()) - 1, 0)
 
 
 def test_consents_that_somebody_falsified_allow_nothing(path: Path, talk: Talk) -> None:

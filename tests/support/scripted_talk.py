@@ -2,7 +2,6 @@
 
 import itertools
 import json
-from dataclasses import dataclass
 
 from bot import commands as c
 from bot.conversation import Conversation
@@ -12,38 +11,21 @@ from bot.protocol import parse_client_event
 from bot.session_config import SessionConfig
 from bot.settings import ROOT
 from bot.talk_state import TalkIdentity
+from crisis import Assessment, Line, Reply
 from emotion import estimate_from_probabilities
-
-
-@dataclass(frozen=True)
-class Line:
-    name: str = "Helpline"
-    number: str = "123"
-    kind: str = "crisis"
-
-
-@dataclass(frozen=True)
-class Reply:
-    text: str
-    lines: tuple[Line, ...] = (Line(),)
-
-
-@dataclass(frozen=True)
-class Assessment:
-    level: int
-    kind: str = "own"
 
 
 class ScriptedGuard:
     """Stands for the crisis guard, whose judgement is tested in its own package."""
 
     def assess(self, text, *, language=None, context=()):
-        if "level three" in text:
-            return Assessment(3)
-        return Assessment(1 if "level one" in text else 0)
+        if "level three" in text or (text == "yes" and "level one" in context):
+            return Assessment(3, "suicide", ())
+        return Assessment(1, "suicide", ()) if "level one" in text else Assessment(0, "none", ())
 
-    def reply(self, level, language, country):
-        return Reply(f"Fixed reply of level {level}.")
+    def reply(self, level, language, country, kind="suicide"):
+        line = Line("Helpline", "123", "crisis", "US", "2026-11-20", "")
+        return Reply(f"Fixed reply of level {level}." if level else "", (line,) if level >= 2 else ())
 
 
 class ScriptedTalk:
@@ -72,7 +54,9 @@ class ScriptedTalk:
         )
         self.do(self.conversation.start(self.now_ms))
         if own_events:
-            self.client(type="session.update", session={"type": "realtime", "hamdel": {"disclosure": disclosure}})
+            self.client(
+                type="session.update", session={"type": "realtime", "hamdel": {"disclosure": disclosure}}
+            )
 
     def do(self, commands):
         self.commands.extend(commands)

@@ -51,12 +51,14 @@ def tone(seconds: float, *, rate_hz: int, frequency_hz: float = 330.0) -> bytes:
 
 
 class ScriptedGateway:
-    """Stands in for the server at the edge: serves the page, keeps what the page sends, says what it is told."""
+    """Stands in for the server: serves the page, keeps what it sends, says what it is told."""
 
     def __init__(self, port: int) -> None:
         self.address = f"http://127.0.0.1:{port}"
         self.token_status = 200
         self.token_requests: list[dict[str, Any]] = []
+        self.token_origin: str | None = None
+        self.takes_sockets = True
         self.subprotocols: list[str] = []
         self.received: list[dict[str, Any]] = []
         self._outgoing: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -73,6 +75,7 @@ class ScriptedGateway:
     def reset(self) -> None:
         self.token_status = 200
         self.token_requests.clear()
+        self.takes_sockets = True
         self.received.clear()
         self._outgoing = queue.SimpleQueue()
 
@@ -107,12 +110,16 @@ class ScriptedGateway:
 
     async def _token(self, request: Request) -> Response:
         self.token_requests.append(await request.json())
+        self.token_origin = request.headers.get("origin")
         if self.token_status != 200:
             return JSONResponse({"error": {"code": "refused"}}, status_code=self.token_status)
         return JSONResponse({"value": "ek_scripted", "expires_at": int(time.time()) + 60})
 
     async def _talk(self, websocket: WebSocket) -> None:
         self.subprotocols = list(websocket.scope["subprotocols"])
+        if not self.takes_sockets:
+            await websocket.send_denial_response(JSONResponse({"error": {}}, status_code=429))
+            return
         await websocket.accept(subprotocol="realtime")
         await websocket.send_text(json.dumps({"type": "session.created", "event_id": "e_1", "session": {}}))
         sender = asyncio.create_task(self._say(websocket))
@@ -225,7 +232,9 @@ def open_page(browser: Browser, scripted_gateway: ScriptedGateway) -> Iterator[O
     contexts = []
 
     def open_it(*, microphone: bool = True, **options: Any) -> Watched:
-        context = browser.new_context(**{"viewport": {"width": 390, "height": 844}, "locale": "en-GB", **options})
+        context = browser.new_context(
+            **{"viewport": {"width": 390, "height": 844}, "locale": "en-GB", **options}
+        )
         contexts.append(context)
         if microphone:
             context.grant_permissions(["microphone"], origin=scripted_gateway.address)

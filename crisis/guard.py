@@ -1,0 +1,198 @@
+"""Decides whether an utterance speaks of a crisis, how grave, and of which kind.
+
+Levels follow the Columbia protocol's screener: 0 none; 1 a wish to be dead, or a reason to ask; 2 active
+thoughts without a plan, or violence suffered; 3 plan, intent, means, an attempt under way, harm to
+others, or danger to life now. Kinds: none, suicide, self_harm, past, third_person, harm_to_others,
+abuse, child_danger, medical, psychosis. Rules decide alone, the same input always gives the same answer,
+and where they are in doubt they ask: a false alarm costs one gentle question, a miss may cost a life.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from crisis.lexicon import Lexicon, Signal, load_lexicon
+from crisis.wording import Wording, wordings
+
+__all__ = ["DATA_FOLDER", "Assessment", "Guard", "assess", "default_guard"]
+
+DATA_FOLDER = Path(__file__).resolve().parent.parent / "data" / "crisis"
+
+_OWN_KINDS = frozenset({"suicide", "self_harm", "harm_to_others"})
+_GRAVITY = (
+    "none",
+    "third_person",
+    "past",
+    "psychosis",
+    "self_harm",
+    "abuse",
+    "harm_to_others",
+    "child_danger",
+    "medical",
+    "suicide",
+)
+_LATIN = re.compile(r"[a-zA-Z\u0400-\u04ff]")
+_ARABIC = re.compile(r"[\u0600-\u06ff\ufb50-\ufefc]")
+_REMEMBERED_TURNS = 4
+_SUBJECT_REACH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What the guard found.
+
+    `level` is 0 to 3, `kind` one of the kinds of this module, `matched` the ids of the rules that
+    decided (never words of the person).
+    """
+
+    level: int
+    kind: str
+    matched: tuple[str, ...]
+
+
+_NOTHING = Assessment(0, "none", ())
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The rules of both languages, loaded."""
+
+    lexicons: dict[str, Lexicon]
+
+    @classmethod
+    def load(cls, folder: Path = DATA_FOLDER) -> Guard:
+        """The guard with the lexicons of `folder`; raises `LexiconError` if one is unusable."""
+        return cls({code: load_lexicon(folder / f"lexicon_{code}.jsonl", code) for code in ("en", "fa")})
+
+    def assess(self, text: str, *, language: str | None = None, context: Sequence[str] = ()) -> Assessment:
+        """The gravest finding in `text`.
+
+        Both lexicons are asked where both scripts occur, whatever `language` (the talk's language)
+        says; it decides only for text of neither script. `context` are the turns before, oldest
+        first, of both sides: they make "yes" an answer to the question about suicide, and "tonight" a
+        plan. Never raises on any text.
+        """
+        found = [
+            finding for lexicon in self._lexicons(text, language) for finding in _findings(lexicon, text)
+        ]
+        found += self._answer(text, context)
+        if 0 < max((finding.level for finding in found), default=0) < 3 or self._has_plan(text):
+            found += self._plan_after_thought(text, found, context)
+        return max(found, key=lambda finding: (finding.level, _GRAVITY.index(finding.kind)), default=_NOTHING)
+
+    def _lexicons(self, text: str, language: str | None) -> Iterable[Lexicon]:
+        if _LATIN.search(text) or (language == "en" and not _ARABIC.search(text)):
+            yield self.lexicons["en"]
+        if _ARABIC.search(text) or (language == "fa" and not _LATIN.search(text)):
+            yield self.lexicons["fa"]
+
+    def _answer(self, text: str, context: Sequence[str]) -> list[Assessment]:
+        for asked in reversed(context[-2:]):
+            for question, grave, answer, level in (
+                ("question", "answer-yes", "affirmation", 2),
+                ("safe_question", "answer-not-safe", "denial", 3),
+            ):
+                if self._any(question, asked) and self._any(answer, text):
+                    return [Assessment(level, "suicide", (grave,))]
+        return []
+
+    def _any(self, role: str, text: str) -> bool:
+        return any(
+            lexicon.first(role, wording.text) is not None
+            for lexicon in self._lexicons(text, None)
+            for wording in wordings(text[:400], lexicon.language)
+        )
+
+    def _has_plan(self, text: str) -> bool:
+        return len(text) <= 400 and self._any("plan", text)
+
+    def _plan_after_thought(
+        self, text: str, found: list[Assessment], context: Sequence[str]
+    ) -> list[Assessment]:
+        if any(finding.level == 2 and finding.kind == "suicide" for finding in found):
+            return []
+        earlier = [self.assess(turn) for turn in context[-_REMEMBERED_TURNS:]]
+        thought = any(finding.level >= 2 and finding.kind == "suicide" for finding in earlier)
+        return [Assessment(3, "suicide", ("plan-after-thought",))] if thought and self._has_plan(text) else []
+
+
+@lru_cache(maxsize=1)
+def default_guard() -> Guard:
+    """The guard of the repository's own data, loaded once."""
+    return Guard.load()
+
+
+def assess(text: str, *, language: str | None = None, context: Sequence[str] = ()) -> Assessment:
+    """`Guard.assess` of the default guard."""
+    return default_guard().assess(text, language=language, context=context)
+
+
+def _findings(lexicon: Lexicon, text: str) -> list[Assessment]:
+    found = []
+    for wording in wordings(text, lexicon.language):
+        if wording.letters and lexicon.first("compact", wording.letters):
+            found.append(Assessment(2, "suicide", ("spelled-out",)))
+        harmless: list[tuple[int, int]] | None = None
+        for signal in lexicon.signals:
+            for match in signal.pattern.finditer(wording.text):
+                if harmless is None:
+                    harmless = [
+                        idiom.span()
+                        for cue in lexicon.cues["idiom"]
+                        for idiom in cue.pattern.finditer(wording.text)
+                    ]
+                if any(start < match.end() and match.start() < end for start, end in harmless):
+                    continue
+                found.append(_weigh(lexicon, signal, match, wording))
+    return found
+
+
+def _weigh(lexicon: Lexicon, signal: Signal, match: re.Match[str], wording: Wording) -> Assessment:
+    text, start, end = wording.text, match.start(), match.end()
+    sentence_start = text.rfind(" . ", 0, start + 1) + 1
+    sentence_end = text.find(" . ", end)
+    sentence = text[sentence_start : sentence_end if sentence_end >= 0 else len(text)]
+    before = text[max(sentence_start, start - 200) : start]
+    ids = (f"{lexicon.language}:{signal.id}",)
+    if signal.person == "third":
+        return Assessment(1 if lexicon.first("plan", text) else 0, "third_person", ids)
+    if signal.negatable and _is_negated(lexicon, wording, max(sentence_start, start - 200), start, end):
+        return _NOTHING
+    told = signal.kind in _OWN_KINDS and lexicon.first("reported", before)
+    if told or lexicon.first("fiction", before):
+        return Assessment(0, "third_person", ids)
+    if signal.kind in _OWN_KINDS and _is_about_another(lexicon, before, match.group()):
+        return Assessment(1, "third_person", ids)
+    if signal.person == "self" and lexicon.first("past", sentence) and not lexicon.first("present", text):
+        return Assessment(1, "past" if signal.kind in _OWN_KINDS else signal.kind, ids)
+    if lexicon.first("joke", text):
+        return Assessment(min(signal.level, 1), signal.kind, ids)
+    if signal.level == 2 and signal.kind == "suicide" and lexicon.first("plan", text):
+        return Assessment(3, "suicide", (*ids, "with-plan"))
+    return Assessment(signal.level, signal.kind, ids)
+
+
+def _is_negated(lexicon: Lexicon, wording: Wording, sentence_start: int, start: int, end: int) -> bool:
+    pause = max((position for position in wording.pauses if position <= start), default=0)
+    before = wording.text[max(sentence_start, pause) : start]
+    if lexicon.first("negation_exempt", before):
+        return False
+    after = wording.text[end : end + 80]
+    return bool(lexicon.first("negation_before", before) or lexicon.first("negation_after", after))
+
+
+def _is_about_another(lexicon: Lexicon, before: str, matched: str) -> bool:
+    if lexicon.first("first_subject", matched):
+        return False
+    nearest = before[-_SUBJECT_REACH:]
+    first = [
+        match.start() for cue in lexicon.cues["first_subject"] for match in cue.pattern.finditer(nearest)
+    ]
+    third = [
+        match.start() for cue in lexicon.cues["third_subject"] for match in cue.pattern.finditer(nearest)
+    ]
+    return bool(third) and max(third) > max(first, default=-1)

@@ -1,0 +1,129 @@
+"""The lexicon of a language: signals of a crisis, harmless phrases and the circumstances of both.
+
+A lexicon is a file of JSON Lines. Each line has a `role`:
+
+- `macro`: a piece of pattern that later lines use as `{id}`.
+- `signal`: a pattern with `level` 1 to 3, `kind`, and optionally `person` ("third": about somebody else;
+  "any": whoever it is about; default "self") and `negatable` (default true).
+- `idiom`: a harmless phrase; signals that it touches don't count.
+- `plan`: time, means or preparation; raises an active thought to level 3.
+- `negation_before`, `negation_after`: right before or after a signal, takes it back;
+  `negation_exempt`: before a signal, keeps it in spite of that ("why don't I …").
+- `reported`: before a signal: somebody else's words; `fiction`: a film, a song, an essay.
+- `first_subject`, `third_subject`: whom a signal is about, by the nearest.
+- `past`, `present`: when; `joke`: taken back as a joke.
+- `question`, `safe_question`, `affirmation`, `denial`: our own question before, and the answer to it.
+- `compact`: phrases found in spaced-out letters, written without spaces.
+
+Patterns are Python regular expressions over the form that `crisis.wording` makes.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crisis.wording import phonetic
+
+__all__ = ["LEVELS", "Cue", "Lexicon", "LexiconError", "Signal", "load_lexicon"]
+
+LEVELS = (0, 1, 2, 3)
+_SIGNAL_KEYS = {"role", "id", "level", "kind", "person", "pattern", "negatable"}
+_CUE_ROLES = frozenset(
+    {"idiom", "plan", "negation_before", "negation_after", "negation_exempt", "reported", "first_subject"}
+    | {"third_subject", "past", "present", "joke", "question", "safe_question", "affirmation", "denial"}
+    | {"compact", "fiction"}
+)
+
+
+class LexiconError(ValueError):
+    """A line of a lexicon can't be used; the message names file and line and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A pattern that speaks for a crisis of `level` 1 to 3 and `kind`."""
+
+    id: str
+    level: int
+    kind: str
+    person: str
+    negatable: bool
+    pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A pattern of one of the other roles."""
+
+    id: str
+    pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """Signals and, by role, cues of one language."""
+
+    language: str
+    signals: tuple[Signal, ...]
+    cues: dict[str, tuple[Cue, ...]]
+
+    def first(self, role: str, text: str) -> re.Match[str] | None:
+        """The first match of any cue of `role` in `text`, or None."""
+        for cue in self.cues.get(role, ()):
+            match = cue.pattern.search(text)
+            if match:
+                return match
+        return None
+
+
+def load_lexicon(path: Path, language: str) -> Lexicon:
+    """The lexicon in `path`; raises `LexiconError` if the file or a line of it is unusable."""
+    macros: dict[str, str] = {}
+    signals: list[Signal] = []
+    cues: dict[str, list[Cue]] = {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise LexiconError(f"{path}: can't be read; restore it from the repository") from error
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            entry = json.loads(line)
+            role = entry["role"]
+            source = _expand(entry["pattern"], macros)
+            if language == "fa":
+                source = phonetic(source)
+            if role == "macro":
+                macros[entry["id"]] = source
+            elif role == "signal":
+                signals.append(_signal(entry, source))
+            elif role in _CUE_ROLES:
+                cues.setdefault(role, []).append(Cue(entry["id"], re.compile(source)))
+            else:
+                raise ValueError(f"unknown role {role!r}")
+        except (KeyError, TypeError, ValueError, re.error) as error:
+            raise LexiconError(f"{path}, line {number}: {error}; correct the line") from error
+    return Lexicon(language, tuple(signals), {role: tuple(found) for role, found in cues.items()})
+
+
+def _expand(pattern: str, macros: dict[str, str]) -> str:
+    return re.sub(r"\{([A-Z]+)\}", lambda match: macros[match.group(1)], pattern)
+
+
+def _signal(entry: dict[str, Any], source: str) -> Signal:
+    unknown = set(entry) - _SIGNAL_KEYS
+    if unknown:
+        raise ValueError(f"unknown keys {sorted(unknown)}")
+    if entry["level"] not in LEVELS[1:]:
+        raise ValueError("level must be 1, 2 or 3")
+    person = entry.get("person", "self")
+    if person not in {"self", "third", "any"}:
+        raise ValueError("person must be self, third or any")
+    return Signal(
+        entry["id"], entry["level"], entry["kind"], person, entry.get("negatable", True), re.compile(source)
+    )

@@ -1,0 +1,156 @@
+"""The fixed replies in a crisis, from `data/crisis/replies.jsonl`, with the numbers of the country in them.
+
+Finitely many (level × kind × language × country), so that all can be reviewed and rendered beforehand.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from crisis.guard import DATA_FOLDER
+from crisis.lines import Line, LineTable, default_line_table
+
+__all__ = ["RepliesError", "Reply", "ReplyTable", "default_reply_table", "reply"]
+
+_LANGUAGES = ("en", "fa")
+_PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+_PLACES = frozenset({"crisis", "crisis_short", "emergency", "medical", "police", "social"})
+
+
+class RepliesError(ValueError):
+    """The table of replies can't be used; the message names the line to correct."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is said and shown: `text` in full, with the numbers to say, and the `lines` to tap."""
+
+    text: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyTable:
+    """The reply texts by level, kind and language, and the lines that go into them."""
+
+    texts: dict[tuple[int, str, str], str]
+    line_table: LineTable
+
+    @classmethod
+    def load(cls, folder: Path = DATA_FOLDER, line_table: LineTable | None = None) -> ReplyTable:
+        """The replies of `folder`; raises `RepliesError` if one is malformed or missing.
+
+        There must be one for levels 1, 2 and 3 of kind "suicide" in each language: every other kind
+        falls back on it.
+        """
+        path = folder / "replies.jsonl"
+        texts: dict[tuple[int, str, str], str] = {}
+        try:
+            rows = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        except (OSError, UnicodeDecodeError) as error:
+            raise RepliesError(f"{path}: can't be read; restore it from the repository") from error
+        for number, row in enumerate(rows, start=1):
+            try:
+                entry = json.loads(row)
+                text = entry["text"]
+                unknown = set(re.findall(r"\{(\w*)\}", text)) - _PLACES
+                if unknown or entry["language"] not in _LANGUAGES or entry["level"] not in range(4):
+                    raise ValueError("unknown place, language or level")
+                texts[int(entry["level"]), str(entry["kind"]), str(entry["language"])] = text
+            except (KeyError, TypeError, ValueError) as error:
+                raise RepliesError(f"{path}, line {number}: {error}; correct the line") from error
+        for language in _LANGUAGES:
+            for level in (1, 2, 3):
+                if (level, "suicide", language) not in texts:
+                    raise RepliesError(f"{path}: add the reply of level {level}, kind suicide, {language}")
+        return cls(texts, line_table or LineTable.load(folder))
+
+    def reply(self, level: int, language: str, country: str | None, kind: str = "suicide") -> Reply:
+        """The reply for `level` 0 to 3 and `kind`, in `language` ("en" where it is none of ours).
+
+        Level 0 has a reply for kind "third_person" only (someone is worried about another); every
+        other level 0 gives an empty text. Level 1 asks a question and shows no numbers, except where
+        its text names one. Raises ValueError for another level.
+        """
+        if level not in range(4):
+            raise ValueError(f"level {level} is not 0, 1, 2 or 3")
+        language = language if language in _LANGUAGES else "en"
+        text = self.texts.get((level, kind, language))
+        if text is None:
+            text = self.texts.get((level, "suicide", language), "")
+        shown = self.line_table.lines(country, language)
+        numbers_said = level >= 2 or "{" in text
+        return Reply(_fill(text, shown, language), shown if numbers_said else ())
+
+    def every(self, countries: tuple[str | None, ...]) -> Iterator[tuple[int, str, str, str | None, Reply]]:
+        """Each reply there is for `countries`, with its level, kind, language and country."""
+        for level, kind, language in self.texts:
+            for country in countries:
+                yield level, kind, language, country, self.reply(level, language, country, kind)
+
+
+@lru_cache(maxsize=1)
+def default_reply_table() -> ReplyTable:
+    """The table of the repository's own data, loaded once."""
+    return ReplyTable.load(line_table=default_line_table())
+
+
+def reply(level: int, language: str, country: str | None, kind: str = "suicide") -> Reply:
+    """`ReplyTable.reply` of the default table."""
+    return default_reply_table().reply(level, language, country, kind)
+
+
+def _fill(text: str, shown: tuple[Line, ...], language: str) -> str:
+    persian = language == "fa"
+    emergency = _number(shown, ("emergency",), persian)
+    places = {
+        "emergency": emergency,
+        "medical": emergency,
+        "police": _number(shown, ("police", "emergency"), persian),
+        "crisis": _sentence(shown, persian),
+        "crisis_short": _number(shown, ("crisis", "emergency"), persian),
+        "social": _sentence(shown, persian),
+    }
+    return re.sub(r"\{(\w+)\}", lambda place: places[place.group(1)], text)
+
+
+def _number(shown: tuple[Line, ...], kinds: tuple[str, ...], persian: bool) -> str:
+    line = next((line for kind in kinds for line in shown if line.kind == kind), None)
+    local = "شمارهٔ اضطراری محل خودتان" if persian else "your local emergency number"
+    if line is None:
+        return local
+    number = _written(line.number, persian)
+    if line.country == "*":
+        return (
+            f"{local}، در بسیاری از کشورها {number}،" if persian else f"{local}, in many countries {number},"
+        )
+    if not line.verified_on:
+        return f"{number} (تأییدنشده) یا {local}" if persian else f"{number} (not verified) or {local}"
+    return number
+
+
+def _sentence(shown: tuple[Line, ...], persian: bool) -> str:
+    line = next((line for line in shown if line.kind == "crisis"), None)
+    if line is None:
+        address = next((line.number for line in shown if line.kind == "directory"), "findahelpline.com")
+        if persian:
+            return f"در نشانی {address} خط کمک کشورتان را پیدا می‌کنید"
+        return f"On {address} you find a helpline of your country"
+    number = _written(line.number, persian)
+    named = (
+        line.name
+        if number in line.name
+        else f"{line.name}، {number}،"
+        if persian
+        else f"{line.name} on {number}"
+    )
+    return f"می‌توانید با {named} تماس بگیرید" if persian else f"You can call {named}"
+
+
+def _written(number: str, persian: bool) -> str:
+    return number.translate(_PERSIAN_DIGITS) if persian else number

@@ -1,0 +1,117 @@
+"""What the runtime needs of `card.json`, and the check that card, network and vectors belong together."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from recommender.errors import ModelFileError
+
+__all__ = ["DEFAULT_DIRECTORY", "ModelCard", "RankingRules", "read_card", "read_checked", "sha256_of"]
+
+DEFAULT_DIRECTORY = Path(__file__).resolve().parent
+"""Where the card and the weights that come with this package lie."""
+
+_REMEDY = "restore the file from the repository, or train anew with `make train-recommender`"
+
+
+@dataclass(frozen=True)
+class RankingRules:
+    """The numbers that turn the network's answer into scores; all in natural-log units but the first two.
+
+    Attributes:
+        assumed_distress: 0–10, where nobody has said how strong the feeling is.
+        probability_floor: least probability of a technique.
+        relevance: weight of the cosine (−1 to 1) between the person's words and the suggestion's.
+        presumption: taken off a suggestion that presumes a situation, or a time of day, that was not
+            heard of.
+        situation_match: added to one whose situation was heard of.
+        effort: taken off for each level of effort above 1 at a distress of 10; less with less distress.
+    """
+
+    assumed_distress: int
+    probability_floor: float
+    relevance: float
+    presumption: float
+    situation_match: float
+    effort: float
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """The part of a card that steers the recommender; the rest is for readers."""
+
+    name: str
+    version: str
+    network_file: str
+    network_sha256: str
+    vectors_file: str
+    vectors_sha256: str
+    techniques: tuple[str, ...]
+    ranking: RankingRules
+    situations_sha256: str | None
+    """Of the labelled situations that the network was trained on."""
+
+
+def sha256_of(content: bytes) -> str:
+    """SHA-256 in hexadecimal digits."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def read_card(directory: Path) -> ModelCard:
+    """Reads `card.json`.
+
+    Raises:
+        ModelFileError: where it is missing, unreadable or incomplete.
+    """
+    path = directory / "card.json"
+    try:
+        return _card(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from None
+    except UnicodeDecodeError:
+        raise ModelFileError(f"{path}: is not UTF-8; {_REMEDY}") from None
+    except json.JSONDecodeError as error:
+        raise ModelFileError(f"{path}: is not JSON ({error.msg}); {_REMEDY}") from None
+    except KeyError as error:
+        raise ModelFileError(f"{path}: {error.args[0]} is missing; {_REMEDY}") from None
+    except (TypeError, ValueError) as error:
+        raise ModelFileError(f"{path}: {error}; {_REMEDY}") from None
+
+
+def _card(content: Any) -> ModelCard:
+    if not isinstance(content, dict):
+        raise TypeError("is no JSON object")
+    techniques = tuple(content["techniques"])
+    if len(techniques) < 2 or len(set(techniques)) != len(techniques):
+        raise ValueError("techniques must name at least two, each once")
+    ranking = content["ranking"]
+    return ModelCard(
+        name=str(content["name"]),
+        version=str(content["version"]),
+        network_file=str(content["network"]["file"]),
+        network_sha256=str(content["network"]["sha256"]),
+        vectors_file=str(content["vectors"]["file"]),
+        vectors_sha256=str(content["vectors"]["sha256"]),
+        techniques=techniques,
+        ranking=RankingRules(**{field.name: ranking[field.name] for field in fields(RankingRules)}),
+        situations_sha256=content.get("training", {}).get("situations_sha256"),
+    )
+
+
+def read_checked(path: Path, sha256: str) -> bytes:
+    """The bytes of a file, if they are those that the card describes.
+
+    Raises:
+        ModelFileError: where the file is missing or another one.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelFileError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from None
+    if sha256_of(content) != sha256:
+        raise ModelFileError(f"{path}: its SHA-256 is not the one in card.json; {_REMEDY}")
+    return content

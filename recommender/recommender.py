@@ -1,0 +1,255 @@
+"""The recommender at run time: a mood, and what else is known, to three suggestions."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from emotion import MOODS, UNCLEAR
+from recommender.errors import (
+    InvalidRequestError,
+    ModelFileError,
+    UnclearMoodError,
+    UnknownMoodError,
+)
+from recommender.features import WordVectors, english_words
+from recommender.model_card import DEFAULT_DIRECTORY, ModelCard, read_card, read_checked
+from recommender.ranking import choose
+from recommender.situations import SituationCues
+from recommender.suggestions import DEFAULT_DIRECTORY as SUGGESTIONS_DIRECTORY
+from recommender.suggestions import HIGHEST_DISTRESS, Suggestion, load_suggestions
+from recommender.technique_network import TechniqueNetwork
+from recommender.vocabulary import GENERAL, Vocabulary, read_vocabulary
+
+__all__ = ["LANGUAGES", "RankedSuggestion", "Recommender"]
+
+LANGUAGES = ("en", "fa")
+
+_PLACES = 3
+_NIGHT_STARTS, _NIGHT_ENDS = 21, 6
+_LONGEST_TEXT = 2000
+
+
+@dataclass(frozen=True)
+class RankedSuggestion:
+    """One suggestion to be spoken and shown.
+
+    Attributes:
+        id: of the pair in the data set.
+        text: the sentence in the language of the request.
+        language: "en" or "fa".
+        mood: the mood it was chosen for.
+        technique: what it asks to do, such as "slow_breathing".
+        family: the technique's family.
+        effort: 1–5.
+        minutes: rough duration.
+        place: 1, 2 or 3.
+        score: natural logarithm of an unnormalised preference.
+        propensity: probability of this choice in this place, given the places before it.
+        model: name and version of the network.
+    """
+
+    id: str
+    text: str
+    language: str
+    mood: str
+    technique: str
+    family: str
+    effort: int
+    minutes: int
+    place: int
+    score: float
+    propensity: float
+    model: str
+
+
+class Recommender:
+    """Chooses suggestions; keeps nothing of what it is asked. Safe to share between threads."""
+
+    def __init__(
+        self,
+        card: ModelCard,
+        network: TechniqueNetwork,
+        vectors: WordVectors,
+        vocabulary: Vocabulary,
+        suggestions: Sequence[Suggestion],
+    ) -> None:
+        self._card = card
+        self._network = network
+        self._vectors = vectors
+        self._vocabulary = vocabulary
+        self._cues = SituationCues(vocabulary)
+        self._suggestions = tuple(suggestions)
+        self._directions: dict[str, NDArray[np.float32]] = {
+            suggestion.id: vectors.mean_direction(english_words(suggestion.en)) for suggestion in suggestions
+        }
+
+    @classmethod
+    def load(
+        cls, directory: Path = DEFAULT_DIRECTORY, suggestions: Path = SUGGESTIONS_DIRECTORY
+    ) -> Recommender:
+        """Loads card, network, word vectors and suggestions, which takes some tenths of a second.
+
+        Raises:
+            ModelFileError: where a file of the model is missing, damaged or not the card's.
+            SuggestionDataError: where the suggestions are not as they should be.
+        """
+        card = read_card(directory)
+        vocabulary = read_vocabulary(suggestions)
+        unknown = set(card.techniques) - set(vocabulary.techniques)
+        if unknown:
+            raise ModelFileError(
+                f"{directory / 'card.json'}: the techniques {sorted(unknown)} are not in "
+                f"{suggestions / 'techniques.csv'}; train anew"
+            )
+        content = read_checked(directory / card.network_file, card.network_sha256)
+        table = read_checked(directory / card.vectors_file, card.vectors_sha256)
+        return cls(
+            card,
+            TechniqueNetwork(content, len(card.techniques)),
+            WordVectors.from_bytes(table),
+            vocabulary,
+            load_suggestions(suggestions),
+        )
+
+    @property
+    def suggestions(self) -> tuple[Suggestion, ...]:
+        """All suggestions of the data set."""
+        return self._suggestions
+
+    def suggest(
+        self,
+        mood: str,
+        *,
+        language: str,
+        text: str = "",
+        distress: float | None = None,
+        exclude: frozenset[str] = frozenset(),
+        contraindications: frozenset[str] = frozenset(),
+        hour: int | None = None,
+        seed: int | None = None,
+    ) -> list[RankedSuggestion]:
+        """Chooses up to three suggestions, by chance that follows their scores.
+
+        Three always come from at least two technique families. Fewer come where fewer are left, and
+        none where none is.
+
+        Args:
+            mood: one of `emotion.MOODS`, which is the primary mood of all that is chosen.
+            language: "en" or "fa", of the answer and of the text.
+            text: what the person said, of any length; the network reads English alone, cues for
+                situations are recognised in both languages.
+            distress: 0–10 by the person's own word; None where unknown.
+            exclude: identifiers of suggestions already shown.
+            contraindications: names out of `contraindications.csv` that hold for the person.
+            hour: 0–23 on the person's clock; None where unknown.
+            seed: makes the choice repeatable.
+
+        Raises:
+            UnknownMoodError: for no mood of ours.
+            UnclearMoodError: for "unclear".
+            InvalidRequestError: where another argument is outside its range or vocabulary.
+        """
+        self._check(mood, language, distress, contraindications, hour)
+        felt = self._card.ranking.assumed_distress if distress is None else distress
+        candidates = [
+            suggestion
+            for suggestion in self._suggestions
+            if suggestion.mood == mood
+            and suggestion.id not in exclude
+            and not suggestion.contraindications & contraindications
+            and suggestion.distress_min <= felt <= suggestion.distress_max
+            and _fits_hour(suggestion, hour)
+        ]
+        scores = self._scores(candidates, mood, text[:_LONGEST_TEXT], language, felt, hour)
+        random = Random(seed)  # noqa: S311 - variety, no secret
+        return [
+            RankedSuggestion(
+                id=choice.suggestion.id,
+                text=choice.suggestion.text(language),
+                language=language,
+                mood=mood,
+                technique=choice.suggestion.technique,
+                family=choice.suggestion.family,
+                effort=choice.suggestion.effort,
+                minutes=choice.suggestion.minutes,
+                place=place,
+                score=choice.score,
+                propensity=choice.propensity,
+                model=f"{self._card.name}-{self._card.version}",
+            )
+            for place, choice in enumerate(choose(candidates, scores, count=_PLACES, random=random), start=1)
+        ]
+
+    def technique_probabilities(self, mood: str, text: str, language: str) -> dict[str, float]:
+        """The network's answer to a mood and a text: technique → probability."""
+        words = english_words(text) if language == "en" else []
+        answer = self._network.probabilities(self._vectors.sequence(mood, words))
+        return dict(zip(self._card.techniques, map(float, answer), strict=True))
+
+    def _scores(
+        self,
+        candidates: Sequence[Suggestion],
+        mood: str,
+        text: str,
+        language: str,
+        distress: float,
+        hour: int | None,
+    ) -> list[float]:
+        rules = self._card.ranking
+        probabilities = self.technique_probabilities(mood, text, language)
+        of_technique = Counter(suggestion.technique for suggestion in candidates)
+        heard = self._cues.situations(text, language)
+        direction = self._vectors.mean_direction(english_words(text) if language == "en" else [])
+        scores = []
+        for suggestion in candidates:
+            probability = max(probabilities.get(suggestion.technique, 0.0), rules.probability_floor)
+            # Techniques compete, not the numbers of sentences that happen to be written for each.
+            score = math.log(probability / of_technique[suggestion.technique])
+            score += rules.relevance * float(direction @ self._directions[suggestion.id])
+            if heard & set(suggestion.situation):
+                score += rules.situation_match
+            elif GENERAL not in suggestion.situation:
+                score -= rules.presumption
+            if suggestion.time != "any" and hour is None and "night" not in heard:
+                score -= rules.presumption
+            score -= rules.effort * (suggestion.effort - 1) * distress / HIGHEST_DISTRESS
+            scores.append(score)
+        return scores
+
+    def _check(
+        self,
+        mood: str,
+        language: str,
+        distress: float | None,
+        contraindications: frozenset[str],
+        hour: int | None,
+    ) -> None:
+        if mood == UNCLEAR:
+            raise UnclearMoodError("the mood is unclear: ask how the person feels, then suggest")
+        if mood not in MOODS:
+            raise UnknownMoodError(f"the mood must be one of {', '.join(MOODS)}")
+        if language not in LANGUAGES:
+            raise InvalidRequestError(f"the language must be one of {', '.join(LANGUAGES)}")
+        if distress is not None and not 0 <= distress <= HIGHEST_DISTRESS:
+            raise InvalidRequestError(f"the distress must be from 0 to {HIGHEST_DISTRESS}")
+        if hour is not None and hour not in range(24):
+            raise InvalidRequestError("the hour must be from 0 to 23")
+        unknown = contraindications - set(self._vocabulary.contraindications)
+        if unknown:
+            known = ", ".join(self._vocabulary.contraindications)
+            raise InvalidRequestError(f"there are unknown contraindications; known are {known}")
+
+
+def _fits_hour(suggestion: Suggestion, hour: int | None) -> bool:
+    if hour is None or suggestion.time == "any":
+        return True
+    night = hour >= _NIGHT_STARTS or hour < _NIGHT_ENDS
+    return (suggestion.time == "night") == night

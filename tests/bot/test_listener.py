@@ -1,0 +1,111 @@
+"""The ear with the real voice activity detector and speech of espeak-ng."""
+
+import subprocess
+
+import numpy as np
+import pytest
+import soundfile
+import soxr
+
+from bot.endpointing import SpeechEnded, SpeechStarted
+from bot.listener import LISTENING_RATE_HZ, Listener
+from bot.voice_activity import VoiceActivity, load_voice_activity_model
+
+RATE_HZ = 24_000
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_voice_activity_model()
+
+
+@pytest.fixture(scope="module")
+def speech(tmp_path_factory):
+    """One second of silence, a sentence, two seconds of silence: PCM16 at 24 kHz."""
+    path = tmp_path_factory.mktemp("speech") / "sentence.wav"
+    subprocess.run(["espeak-ng", "-w", str(path), "I had a very hard day at work today."], check=True)
+    samples, rate_hz = soundfile.read(path, dtype="float32")
+    sentence = soxr.resample(samples, rate_hz, RATE_HZ)
+    silence = np.zeros(RATE_HZ, dtype=np.float32)
+    whole = np.concatenate((silence, sentence, silence, silence))
+    return (whole * 32767).astype("<i2").tobytes(), len(sentence) / RATE_HZ
+
+
+def listen(listener, pcm, piece=1_920):
+    events = []
+    for start in range(0, len(pcm), piece):
+        events.extend(listener.append(pcm[start : start + piece]))
+    return events
+
+
+def test_a_sentence_is_found_where_it_is(model, speech):
+    pcm, seconds = speech
+    listener = Listener(model, client_rate_hz=RATE_HZ, patience_ms=600)
+    events = listen(listener, pcm)
+    assert isinstance(events[0], SpeechStarted)
+    ended = [event for event in events if isinstance(event, SpeechEnded)]
+    assert len(ended) == 1
+    assert abs(ended[0].start_ms - 1_000) < 200
+    assert abs(ended[0].end_ms - 1_000 - seconds * 1_000) < 400
+
+
+def test_pieces_of_any_size_give_the_same_events(model, speech):
+    pcm, _ = speech
+    runs = [
+        listen(Listener(model, client_rate_hz=RATE_HZ, patience_ms=600), pcm, piece) for piece in (334, 9_600)
+    ]
+    assert runs[0] == runs[1]
+
+
+def test_the_audio_of_a_stretch_can_be_had(model, speech):
+    pcm, _ = speech
+    listener = Listener(model, client_rate_hz=RATE_HZ, patience_ms=600)
+    listen(listener, pcm[: RATE_HZ * 2 * 2])
+    audio = listener.audio(1_000, 1_500)
+    assert len(audio) == LISTENING_RATE_HZ // 2
+    assert np.abs(audio).max() > 0.05
+    assert np.abs(listener.audio(0, 900)).max() < 0.01
+
+
+def test_what_was_forgotten_is_gone(model, speech):
+    pcm, _ = speech
+    listener = Listener(model, client_rate_hz=RATE_HZ, patience_ms=600)
+    listen(listener, pcm[: RATE_HZ * 2 * 2])
+    listener.forget()
+    assert len(listener.audio(0, 1_800)) == 0
+
+
+def test_an_hour_of_silence_is_not_kept(model):
+    listener = Listener(model, client_rate_hz=RATE_HZ, patience_ms=600)
+    listen(listener, bytes(RATE_HZ * 2 * 60), piece=RATE_HZ * 2)
+    assert len(listener.audio(0, 60_000)) <= 4 * LISTENING_RATE_HZ
+
+
+@pytest.mark.parametrize("kind", ["silence", "tone", "noise"])
+def test_what_is_no_speech_begins_no_turn(model, kind):
+    time = np.arange(RATE_HZ * 4) / RATE_HZ
+    sound = {
+        "silence": np.zeros_like(time),
+        "tone": 0.3 * np.sin(2 * np.pi * 440 * time),
+        "noise": np.random.default_rng(1).normal(0, 0.05, len(time)),
+    }[kind]
+    listener = Listener(model, client_rate_hz=RATE_HZ, patience_ms=600)
+    assert listen(listener, (sound * 32767).astype("<i2").tobytes()) == []
+
+
+def test_push_to_talk_ends_only_by_hand(model, speech):
+    pcm, _ = speech
+    listener = Listener(model, client_rate_hz=RATE_HZ, patience_ms=600)
+    listener.configure(automatic=False, threshold=0.5, patience_ms=600)
+    assert not [event for event in listen(listener, pcm) if isinstance(event, SpeechEnded)]
+    assert isinstance(listener.end_utterance()[0], SpeechEnded)
+
+
+def test_a_stream_in_pieces_has_the_probabilities_of_the_whole(model):
+    samples = np.random.default_rng(2).normal(0, 0.1, 512 * 40).astype(np.float32)
+    whole = VoiceActivity(model).probabilities(samples)
+    stream = VoiceActivity(model)
+    pieces = [
+        stream.probabilities(samples[start : start + 512 * 3]) for start in range(0, len(samples), 1_536)
+    ]
+    assert np.allclose(np.concatenate(pieces), whole, atol=1e-5)
