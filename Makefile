@@ -68,7 +68,6 @@ lint: .venv/.ready-dev .venv-dialogue/.ready  ## style and types
 	.venv/bin/mypy --python-version 3.10 --python-executable .venv-dialogue/bin/python dialogue actions
 
 test: test-programs .venv/.ready-dev .venv-dialogue/.ready .venv-train/.ready models dialogue-model lint  ## all checks and tests
-	node --test tests/widget/
 	.venv-train/bin/python -m pytest tests/train
 	.venv-dialogue/bin/python -m pytest tests/dialogue tests/actions tests/emotion tests/language tests/crisis tests/recommender
 	.venv/bin/python -m pytest --ignore=tests/dialogue --ignore=tests/actions --ignore=tests/train --cov --cov-report=term:skip-covered tests

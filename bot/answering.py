@@ -152,7 +152,7 @@ class Answering:
 
     def dialogue_done(self, done: DialogueDone) -> None:
         """Ends the reply when its last sound is out."""
-        if done.intent == "change_language" and done.language in ("en", "fa"):
+        if (done.intent or "").startswith("change_language") and done.language in ("en", "fa"):
             self._state.pinned_language = done.language
         turn = self._answered(done.turn_id)
         if turn is not None and turn.item_id not in self._intents:
@@ -261,6 +261,13 @@ class Answering:
             items = [{key: item[key] for key in ("id", "en", "fa", "technique")} for item in suggestions]
             self._outbox.send_own({"type": "hamdel.suggestions", "items": items})
             self._journal.suggestions(turn, suggestions)
+        feedback = custom.get("feedback")
+        if feedback:
+            named = feedback["suggestion"]
+            # "Yes, one helped" without saying which is credited to none of the three.
+            rated = [named] if named else [] if feedback["helpful"] else feedback["suggestions"]
+            for suggestion_id in rated:
+                self._journal.feedback(suggestion_id, feedback["helpful"])
         handoff = custom.get("handoff")
         if handoff:
             # Nobody is told yet, so the truth is that nobody was reached.

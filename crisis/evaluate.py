@@ -71,9 +71,10 @@ def _example(row: dict[str, str], where: str) -> Example:
 
 
 def evaluate(guard: Guard, examples: Iterable[Example]) -> dict[str, object]:
-    """Recall, precision, F1 and n with 95 % intervals (Wilson) for level ≥ 1 and level ≥ 2.
+    """Recall, precision, F1 and n for level ≥ 1 and level ≥ 2, with 95 % intervals (Wilson).
 
-    In all and by language; also the confusion of levels, misses and false alarms by kind, and the time an example takes.
+    In all and by language; also the confusion of levels, misses and false alarms by kind, and the time an
+    example takes.
     """
     examples = list(examples)
     start = time.perf_counter()

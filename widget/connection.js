@@ -33,7 +33,8 @@ export function realtimeUrl({ protocol, host }) {
 
 /**
  * Opens the socket. `onEvent(event)` gets each server event; `onClose(reason)` comes once, and not after
- * `close()`; a browser does not tell why a socket was refused, so then it is "not_opened". Gives {send(event), close()}; sending on a socket that is not open does nothing.
+ * `close()`. The reason is "not_opened" where the server refused: a browser does not tell why. Gives
+ * {send(event), close()}; sending on a socket that is not open does nothing.
  */
 export function openConnection({ token, onEvent, onClose }) {
   const socket = new WebSocket(realtimeUrl(window.location), ["realtime", `openai-insecure-api-key.${token}`]);

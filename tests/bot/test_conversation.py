@@ -421,6 +421,20 @@ def test_suggestions_are_shown_recorded_and_not_offered_again(talk):
     assert talk.last(c.AskDialogue).metadata["exclude"] == ["anger-0", "anger-1", "anger-2"]
 
 
+@pytest.mark.parametrize(
+    ("feedback", "recorded"),
+    [
+        ({"helpful": True, "suggestion": "b", "suggestions": ["a", "b", "c"]}, [("b", True)]),
+        ({"helpful": True, "suggestion": None, "suggestions": ["a", "b", "c"]}, []),
+        ({"helpful": False, "suggestion": None, "suggestions": ["a", "b"]}, [("a", False), ("b", False)]),
+    ],
+)
+def test_spoken_feedback_is_recorded_for_what_it_names(talk, feedback, recorded):
+    talk.utter("the second one helped")
+    talk.answer("I'm glad.", custom={"feedback": feedback})
+    assert [(f.suggestion_id, f.helped) for f in records(talk, log.SuggestionFeedback)] == recorded
+
+
 def test_a_hand_over_says_that_nobody_was_reached(talk):
     talk.utter("hello")
     talk.answer("I pass you on.", custom={"handoff": {"queue": "billing", "reason": "complaint"}})
@@ -430,7 +444,7 @@ def test_a_hand_over_says_that_nobody_was_reached(talk):
 
 def test_a_wish_for_another_language_lasts(talk):
     talk.utter("please speak Persian")
-    talk.answer("چشم، از این به بعد فارسی حرف می‌زنم.", intent="change_language", language="fa")
+    talk.answer("چشم، از این به بعد فارسی حرف می‌زنم.", intent="change_language_fa", language="fa")
     assert talk.last(c.Speak).language == "fa"
     talk.speak_all()
     talk.utter("thank you", start_ms=9_000)

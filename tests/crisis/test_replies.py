@@ -1,0 +1,116 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from crisis import RepliesError, assess, reply
+from crisis.lines import default_line_table
+from crisis.replies import ReplyTable, default_reply_table
+from language import detect_script_language, speakable
+
+COUNTRIES = (*default_line_table().countries(), None, "XX")
+
+
+def test_level_1_asks_whether_the_person_thinks_of_ending_their_life() -> None:
+    assert "Are you thinking of ending your life?" in reply(1, "en", "US").text
+    assert "آیا به پایان دادن به زندگی‌تان فکر می‌کنید؟" in reply(1, "fa", "IR").text
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_yes_to_our_own_question_is_level_2(language: str) -> None:
+    question = reply(1, language, "US").text
+    assert assess("yes" if language == "en" else "بله", context=[question]).level == 2
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_no_to_whether_they_are_safe_is_level_3(language: str) -> None:
+    question = reply(2, language, "US").text
+    assert assess("no" if language == "en" else "نه", context=[question]).level == 3
+
+
+@pytest.mark.parametrize(
+    ("country", "language", "numbers"),
+    [
+        ("US", "en", ["988", "911"]),
+        ("US", "fa", ["۹۸۸", "۹۱۱"]),
+        ("GB", "en", ["116 123", "999"]),
+        ("IR", "fa", ["۱۲۳", "۱۱۵"]),
+        ("AU", "en", ["13 11 14", "000"]),
+        ("DE", "en", ["112", "findahelpline.com"]),
+        (None, "en", ["your local emergency number", "112", "findahelpline.com"]),
+        (None, "fa", ["شمارهٔ اضطراری محل خودتان", "۱۱۲", "findahelpline.com"]),
+        ("AF", "en", ["not verified"]),
+    ],
+)
+@pytest.mark.parametrize("level", [2, 3])
+def test_the_numbers_of_the_country_are_said_and_shown(
+    level: int, country: str | None, language: str, numbers: list[str]
+) -> None:
+    answer = reply(level, language, country)
+    assert all(number in answer.text for number in numbers)
+    assert answer.lines == default_line_table().lines(country, language)
+
+
+def test_every_reply_is_complete_short_and_in_its_language() -> None:
+    count = 0
+    for level, _kind, language, _country, answer in default_reply_table().every(COUNTRIES):
+        count += 1
+        assert "{" not in answer.text
+        assert detect_script_language(answer.text) == language
+        assert 40 < len(answer.text) < 600
+        assert len(speakable(answer.text, language)) > 40
+        if level >= 2:
+            assert answer.lines
+    assert count == len(default_reply_table().texts) * len(COUNTRIES)
+
+
+def test_no_reply_sets_off_the_guard() -> None:
+    for _level, _kind, _language, country, answer in default_reply_table().every(("US", "IR")):
+        assert assess(answer.text).level <= 1, (country, answer.text)
+
+
+def test_every_kind_that_the_guard_knows_has_a_reply_of_its_own() -> None:
+    texts = default_reply_table().texts
+    for language in ("en", "fa"):
+        for level, kind in [
+            (2, "self_harm"),
+            (2, "abuse"),
+            (3, "abuse"),
+            (3, "child_danger"),
+            (3, "medical"),
+        ]:
+            assert (level, kind, language) in texts
+        for level, kind in [(3, "harm_to_others"), (3, "psychosis"), (1, "past"), (0, "third_person")]:
+            assert (level, kind, language) in texts
+
+
+def test_kinds_without_a_text_fall_back_on_the_general_one() -> None:
+    assert reply(3, "en", "US", "self_harm").text == reply(3, "en", "US").text
+    assert reply(2, "de", "US").text == reply(2, "en", "US").text
+    assert reply(0, "en", "US").text == ""
+
+
+def test_police_is_called_in_violence_where_it_has_its_own_number() -> None:
+    assert "۱۱۰" in reply(3, "fa", "IR", "abuse").text
+    assert "۱۱۵" in reply(3, "fa", "IR", "medical").text
+
+
+@pytest.mark.parametrize("level", [-1, 4])
+def test_a_level_that_does_not_exist_is_refused(level: int) -> None:
+    with pytest.raises(ValueError, match="is not 0, 1, 2 or 3"):
+        reply(level, "en", "US")
+
+
+@pytest.mark.parametrize(
+    "row", [{"level": 1}, {"level": 2, "kind": "suicide", "language": "en", "text": "{x}"}]
+)
+def test_a_broken_row_is_named(tmp_path: Path, row: dict[str, object]) -> None:
+    (tmp_path / "replies.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    with pytest.raises(RepliesError, match="line 1"):
+        ReplyTable.load(tmp_path, default_line_table())
+
+
+def test_a_missing_reply_is_named(tmp_path: Path) -> None:
+    (tmp_path / "replies.jsonl").write_text("", encoding="utf-8")
+    with pytest.raises(RepliesError, match="add the reply of level 1"):
+        ReplyTable.load(tmp_path, default_line_table())
