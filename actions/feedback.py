@@ -14,19 +14,20 @@ from language import normalise
 
 __all__ = ["ActionFeedback", "named_position"]
 
-_POSITIONS = (
-    (0, re.compile(r"\b(first|1st|number one|one)\b|(?<!\w)(اول|اولی|اولین|شماره یک|شمارهٔ یک|1)(?!\w)")),
-    (1, re.compile(r"\b(second|2nd|number two|two|middle)\b|(?<!\w)(دوم|دومی|دومین|وسطی|شماره دو|شمارهٔ دو|2)(?!\w)")),
-    (2, re.compile(r"\b(third|3rd|number three|three)\b|(?<!\w)(سوم|سومی|سومین|شماره سه|شمارهٔ سه|3)(?!\w)")),
-    (-1, re.compile(r"\blast\b|(?<!\w)(آخر|آخری)(?!\w)")),
-)
+_WORDS = {
+    0: r"first|1st|number one|one|اول|اولی|اولین|شماره یک|شمارهٔ یک|1",
+    1: r"second|2nd|number two|two|middle|دوم|دومی|دومین|وسطی|شماره دو|شمارهٔ دو|2",
+    2: r"third|3rd|number three|three|سوم|سومی|سومین|شماره سه|شمارهٔ سه|3",
+    -1: r"last|آخر|آخری",
+}
+_PATTERNS = {position: re.compile(rf"(?<!\w)({words})(?!\w)") for position, words in _WORDS.items()}
 _LOOSE_ONE = re.compile(r"\b(first|second|third|last|middle|that|this|other|another|the) one\b")
 
 
 def named_position(text: str, language: str) -> int | None:
     """Which suggestion was named: 0, 1 or 2 from the front, -1 for the last, None for none or several."""
     plain = _LOOSE_ONE.sub(r"\1", normalise(text, language).lower())
-    named = [position for position, pattern in _POSITIONS if pattern.search(plain)]
+    named = [position for position, pattern in _PATTERNS.items() if pattern.search(plain)]
     return named[0] if len(named) == 1 else None
 
 

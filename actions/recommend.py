@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -11,9 +11,16 @@ from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.turn import Turn, read_turn
-from recommender import RankedSuggestion, Recommender, RecommenderError
+from recommender import RankedSuggestion, Recommender, RecommenderError, Suggestion
 
-__all__ = ["MOOD_NEEDED", "OFFERED", "UNAVAILABLE", "ActionRecommend", "suggestions_payload", "suggestions_text"]
+__all__ = [
+    "MOOD_NEEDED",
+    "OFFERED",
+    "UNAVAILABLE",
+    "ActionRecommend",
+    "suggestions_payload",
+    "suggestions_text",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -42,30 +49,34 @@ _ORDINALS = {"en": ("First", "Second", "Third"), "fa": ("اول", "دوم", "س�
 _NOT_HELPED_INTENTS = ("deny", "ask_another")
 
 
-def suggestions_text(
-    ranked: Sequence[RankedSuggestion], *, language: str, mood: str, times_offered: int
-) -> str:
+def suggestions_text(sentences: Sequence[str], *, language: str, mood: str, times_offered: int) -> str:
     """The suggestions as one speakable text: a short lead-in, then each with its ordinal."""
     lead_ins = _LEAD_IN[language]["happy" if mood == "happiness" else "heavy"]
     parts = [lead_ins[times_offered % len(lead_ins)]]
-    for ordinal, item in zip(_ORDINALS[language], ranked, strict=False):
-        sentence = item.suggestion.fa if language == "fa" else item.suggestion.en
+    for ordinal, sentence in zip(_ORDINALS[language], sentences, strict=False):
         parts.append(f"{ordinal}: {sentence}")
     return " ".join(parts)
 
 
-def suggestions_payload(ranked: Sequence[RankedSuggestion]) -> dict[str, Any]:
-    """The suggestions as data, in the order in which they are spoken."""
+def suggestions_payload(
+    ranked: Sequence[RankedSuggestion], pairs: Mapping[str, Suggestion]
+) -> dict[str, Any]:
+    """The suggestions as data, in the order in which they are spoken.
+
+    Args:
+        ranked: what the recommender chose.
+        pairs: the bilingual pairs by id.
+    """
     return {
         "suggestions": [
             {
-                "id": item.suggestion.id,
-                "en": item.suggestion.en,
-                "fa": item.suggestion.fa,
-                "technique": item.suggestion.technique,
-                "family": item.suggestion.family,
-                "score": round(float(item.score), 6),
-                "propensity": round(float(item.propensity), 6),
+                "id": item.id,
+                "en": pairs[item.id].en,
+                "fa": pairs[item.id].fa,
+                "technique": item.technique,
+                "family": item.family,
+                "score": round(item.score, 6),
+                "propensity": round(item.propensity, 6),
             }
             for item in ranked
         ]
@@ -82,6 +93,7 @@ class ActionRecommend(Action):  # type: ignore[misc]
     def __init__(self, load: Callable[[], Recommender] = Recommender.load) -> None:
         self._load = load
         self._recommender: Recommender | None = None
+        self._pairs: Mapping[str, Suggestion] = {}
         self._prepare()
 
     def name(self) -> str:
@@ -107,9 +119,10 @@ class ActionRecommend(Action):  # type: ignore[misc]
         ranked = self._suggest(turn, mood, shown, frozenset(last))
         if not ranked:
             return [SlotSet("suggestions", UNAVAILABLE)]
-        text = suggestions_text(ranked, language=turn.language, mood=mood, times_offered=len(shown) // 3)
-        dispatcher.utter_message(text=text, json_message=suggestions_payload(ranked))
-        ids = [item.suggestion.id for item in ranked]
+        sentences = [item.text for item in ranked]
+        text = suggestions_text(sentences, language=turn.language, mood=mood, times_offered=len(shown) // 3)
+        dispatcher.utter_message(text=text, json_message=suggestions_payload(ranked, self._pairs))
+        ids = [item.id for item in ranked]
         return [
             SlotSet("suggestions", OFFERED),
             SlotSet("suggestions_last", ids),
@@ -120,6 +133,7 @@ class ActionRecommend(Action):  # type: ignore[misc]
         if self._recommender is None:
             try:
                 self._recommender = self._load()
+                self._pairs = {pair.id: pair for pair in self._recommender.suggestions}
             except (RecommenderError, OSError) as error:
                 logger.error("The recommender can't be loaded: %s", error)
         return self._recommender

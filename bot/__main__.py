@@ -1,4 +1,4 @@
-"""The gateway's commands: `python -m bot serve | models | transcribe | talk | check`."""
+"""The gateway's commands: `python -m bot serve | models | transcribe | talk`."""
 
 from __future__ import annotations
 

@@ -310,10 +310,14 @@ class Conversation:
         if in_danger:
             return
         detection = self._state.config.audio.input.turn_detection
-        if detection is not None and detection.create_response:
-            self._answering.ask(turn)
-        else:
+        if detection is None or not detection.create_response:
             self._pending = turn
+            return
+        self._answering.ask(turn)
+        if self._hearing.speaking and detection.interrupt_response:
+            # The user went on before the words of this turn were known: the dialogue hears the turn,
+            # but its answer would only talk over the next one.
+            self._answering.cancel("turn_detected")
 
     def _report_mood(self, turn: Turn, mood: EmotionEstimate) -> None:
         self._journal.mood(turn, mood)

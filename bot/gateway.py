@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import secrets
+import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
@@ -18,19 +19,21 @@ import numpy as np
 import uvicorn
 
 import crisis
+from bot import transcriber
 from bot.dialogue_client import DialogueClient
-from bot.model_store import default_store
+from bot.model_manifest import ModelManifestError
+from bot.model_store import ModelMissingError, UnknownModelError, default_store
 from bot.phrases import Phrases
 from bot.realtime import Parts
 from bot.server import create_app
 from bot.settings import ROOT, Settings, runtime_dir
 from bot.speech import LocalSpeech
-from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenIssuer
-from bot.transcriber import Transcriber
+from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenError, TokenIssuer
 from bot.voice_activity import load_voice_activity_model
-from ser_model.detector import SpeechEmotionDetector
-from session_log import SessionLog, default_database_path
-from tts_voices import load_voice
+from ser_model import detector
+from ser_model.errors import SpeechEmotionError
+from session_log import SessionLog, SessionLogError, default_database_path
+from tts_voices import VoiceError, load_voice
 
 __all__ = ["development_token_path", "make_issuer", "run_gateway"]
 
@@ -38,6 +41,19 @@ logger = logging.getLogger(__name__)
 
 _DEVELOPMENT_TOKEN_S = 12 * 3600
 _VOICE_THREADS = 8
+_STARTUP_ERRORS = (
+    crisis.LexiconError,
+    crisis.LinesError,
+    crisis.RepliesError,
+    ModelManifestError,
+    ModelMissingError,
+    SessionLogError,
+    SpeechEmotionError,
+    TokenError,
+    UnknownModelError,
+    VoiceError,
+    transcriber.ModelFileError,
+)
 
 
 def make_issuer() -> TokenIssuer:
@@ -55,12 +71,16 @@ def run_gateway(settings: Settings) -> int:
     """Runs the gateway until it is told to end; gives the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    issuer = make_issuer()
-    gateway = _Lifespan(settings, issuer)
-    app = create_app(settings, issuer, lambda: gateway.parts, gateway.run)
+    try:
+        issuer = make_issuer()
+        parts = _load_parts(settings)
+    except _STARTUP_ERRORS as error:
+        print(error, file=sys.stderr)
+        return 2
+    running = _Running(settings, issuer, parts)
     server = uvicorn.Server(
         uvicorn.Config(
-            app,
+            create_app(settings, issuer, parts, running.lifespan),
             host=settings.server.host,
             port=settings.server.port,
             ws="websockets-sansio",
@@ -70,51 +90,35 @@ def run_gateway(settings: Settings) -> int:
             timeout_graceful_shutdown=5,
         )
     )
-    server.run()
+    try:
+        server.run()
+    finally:
+        parts.close()
     return 0 if server.started else 1
 
 
-class _Lifespan:
-    def __init__(self, settings: Settings, issuer: TokenIssuer) -> None:
+class _Running:
+    """What runs beside the routes: the dialogue channel, the announcement, the development tokens."""
+
+    def __init__(self, settings: Settings, issuer: TokenIssuer, parts: Parts) -> None:
         self._settings = settings
         self._issuer = issuer
-        self.parts: Parts
+        self._parts = parts
 
     @asynccontextmanager
-    async def run(self, app: Any) -> AsyncIterator[None]:
-        settings = self._settings
-        threads = ThreadPoolExecutor(_VOICE_THREADS, thread_name_prefix="voice")
-        speech = await asyncio.to_thread(_load_speech, settings)
-        dialogue = DialogueClient(
-            settings.dialogue.url,
-            os.environ.get("HAMDEL_DIALOGUE_TOKEN") or None,
-            timeout_s=settings.dialogue.timeout_s,
-        )
-        session_log = SessionLog.open(settings.session_log.path or default_database_path())
-        self.parts = Parts(
-            guard=crisis,
-            phrases=Phrases.load(ROOT / "data" / "phrases.json"),
-            speech=speech,
-            voice_activity=load_voice_activity_model(),
-            voice=load_voice(settings.voice.name),
-            dialogue=dialogue,
-            session_log=session_log,
-            threads=threads,
-        )
+    async def lifespan(self, app: Any) -> AsyncIterator[None]:
+        """Holds them while the server runs."""
         token_file = self._write_development_tokens()
         async with asyncio.TaskGroup() as tasks:
-            channel = tasks.create_task(dialogue.run())
+            channel = tasks.create_task(self._parts.dialogue.run())
             announcement = tasks.create_task(self._announce())
             try:
                 yield
             finally:
                 announcement.cancel()
                 channel.cancel()
-        speech.close()
-        threads.shutdown(cancel_futures=True)
-        await asyncio.to_thread(session_log.close)
-        if token_file is not None:
-            token_file.unlink(missing_ok=True)
+                if token_file is not None:
+                    token_file.unlink(missing_ok=True)
 
     async def _announce(self) -> None:
         """Prints the one address as soon as every part answers."""
@@ -124,7 +128,7 @@ class _Lifespan:
                 actions = False
                 with suppress(httpx.HTTPError):
                     actions = (await client.get(settings.dialogue.actions_health_url)).is_success
-                if actions and self.parts.dialogue.connected:
+                if actions and self._parts.dialogue.connected:
                     break
                 await asyncio.sleep(0.3)
         host = settings.server.host if settings.server.host != "127.0.0.1" else "localhost"
@@ -153,17 +157,35 @@ class _Lifespan:
         return path
 
 
+def _load_parts(settings: Settings) -> Parts:
+    crisis.assess("")  # reads the lexicon now, so that a damaged one is found before anybody talks
+    crisis.reply(1, "en", settings.conversation.country)
+    return Parts(
+        guard=crisis,
+        phrases=Phrases.load(ROOT / "data" / "phrases.json"),
+        speech=_load_speech(settings),
+        voice_activity=load_voice_activity_model(),
+        voice=load_voice(settings.voice.name),
+        dialogue=DialogueClient(
+            settings.dialogue.url,
+            os.environ.get("HAMDEL_DIALOGUE_TOKEN") or None,
+            timeout_s=settings.dialogue.timeout_s,
+        ),
+        session_log=SessionLog.open(settings.session_log.path or default_database_path()),
+        threads=ThreadPoolExecutor(_VOICE_THREADS, thread_name_prefix="voice"),
+    )
+
+
 def _load_speech(settings: Settings) -> LocalSpeech:
     recogniser = settings.recogniser
-    transcriber = Transcriber.load(default_store().path(recogniser.model), threads=recogniser.threads)
-    speech = LocalSpeech(
-        transcriber,
-        SpeechEmotionDetector.load(),
+    words = transcriber.Transcriber.load(default_store().path(recogniser.model), threads=recogniser.threads)
+    # The first pass through a model costs several times the later ones.
+    noise = np.random.default_rng(0).normal(0, 0.01, 16_000).astype(np.float32)
+    words.transcribe(noise, language="en")
+    return LocalSpeech(
+        words,
+        detector.SpeechEmotionDetector.load(),
         workers=recogniser.workers,
         queue=recogniser.queue,
         deadline_s=recogniser.deadline_s,
     )
-    # The first pass through a model costs several times the later ones.
-    noise = np.random.default_rng(0).normal(0, 0.01, 16_000).astype(np.float32)
-    transcriber.transcribe(noise, language="en")
-    return speech

@@ -53,6 +53,11 @@ class Hearing:
         self._new_id = new_id
         self._turn: Turn | None = None
 
+    @property
+    def speaking(self) -> bool:
+        """Whether the user is in the middle of a turn."""
+        return self._turn is not None
+
     def configure(self) -> None:
         """Sets turn detection to what the session and the latest mood ask for."""
         detection = self._state.config.audio.input.turn_detection

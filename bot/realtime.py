@@ -47,6 +47,12 @@ class Parts:
     session_log: SessionLog
     threads: Executor
 
+    def close(self) -> None:
+        """Ends the threads and writes what the session log still holds."""
+        self.speech.close()
+        self.threads.shutdown(cancel_futures=True)
+        self.session_log.close()
+
 
 class Talk:
     """Carries out the commands of one conversation.

@@ -41,7 +41,7 @@ _LONGEST_BODY = 64 * 1024
 def create_app(
     settings: Settings,
     issuer: TokenIssuer,
-    parts: Callable[[], Parts],
+    parts: Parts,
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None,
     page: Path = _PAGE,
 ) -> ASGIApp:
@@ -50,8 +50,8 @@ def create_app(
     Args:
         settings: the deployer's.
         issuer: makes and checks tokens.
-        parts: gives the shared models, loaded when the first talk begins at the latest.
-        lifespan: loads and closes them.
+        parts: the shared models and connections.
+        lifespan: holds what runs beside the routes.
         page: folder of the web page.
     """
     gateway = _Gateway(settings, issuer, parts, page)
@@ -69,9 +69,7 @@ def create_app(
 
 
 class _Gateway:
-    def __init__(
-        self, settings: Settings, issuer: TokenIssuer, parts: Callable[[], Parts], page: Path
-    ) -> None:
+    def __init__(self, settings: Settings, issuer: TokenIssuer, parts: Parts, page: Path) -> None:
         self._page = page
         self._settings = settings
         self._issuer = issuer
@@ -85,7 +83,7 @@ class _Gateway:
         return JSONResponse({"status": "ok"})
 
     async def ready(self, request: Request) -> Response:
-        connected = self._parts().dialogue.connected
+        connected = self._parts.dialogue.connected
         parts = {"gateway": True, "dialogue": connected}
         return JSONResponse({"ready": all(parts.values()), "parts": parts}, 200 if connected else 503)
 
@@ -159,15 +157,15 @@ class _Gateway:
                 identity=claims.identity(talk_id, websocket.headers.get("user-agent", "unknown")[:128]),
                 config=SessionConfig(id=f"sess_{talk_id}"),
                 patience_ms=self._settings.conversation.patience_ms,
-                guard=self._parts().guard,
-                phrases=self._parts().phrases,
+                guard=self._parts.guard,
+                phrases=self._parts.phrases,
                 new_id=_new_id,
             )
             talk = Talk(
                 websocket,
                 conversation,
                 talk_id,
-                self._parts(),
+                self._parts,
                 patience_ms=self._settings.conversation.patience_ms,
             )
             await talk.run()

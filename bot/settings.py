@@ -68,7 +68,7 @@ class RecogniserSettings(_Section):
 class VoiceSettings(_Section):
     """Which voice speaks."""
 
-    name: str = "espeak-ng"
+    name: str = "espeak"
 
 
 class DialogueSettings(_Section):

@@ -101,6 +101,7 @@ class Speaker:
                 await self._speak(item, self._cancelled)
             except VoiceError:
                 if item.generation > self._stopped_generation:
+                    self._stopped_generation = item.generation  # its other sentences would fail too
                     self._on_failure(item.generation)
 
     async def _speak(self, sentence: _Sentence, cancelled: threading.Event) -> None:

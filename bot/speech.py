@@ -44,6 +44,9 @@ class SpeechBackend(Protocol):
     ) -> Heard:
         """Understands one utterance; see `LocalSpeech.understand`."""
 
+    def close(self) -> None:
+        """Frees what the backend holds."""
+
 
 class LocalSpeech:
     """The models in this process.

@@ -35,11 +35,12 @@ _GRAVITY = (
     "medical",
     "suicide",
 )
-_LATIN = re.compile(r"[a-zA-Z\u0400-\u04ff]")
+_LATIN = re.compile(r"[^\W\d_\u0600-\u06ff\ufb50-\ufefc]")
 _ARABIC = re.compile(r"[\u0600-\u06ff\ufb50-\ufefc]")
 _REMEMBERED_TURNS = 4
 _Forms = list[tuple[Lexicon, tuple[Wording, ...]]]
 _SUBJECT_REACH = 80
+_VERB_REACH = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,15 +135,20 @@ def _findings(lexicon: Lexicon, heard: tuple[Wording, ...]) -> list[Assessment]:
         ]
         if matches:
             harmless = _spans(lexicon, "idiom", form.text)
+            anywhere = frozenset(
+                role for role in ("plan", "present", "joke") if lexicon.first(role, form.text)
+            )
             others = [match.span() for signal, match in matches if signal.person == "third"]
             for signal, match in matches:
                 covering = harmless + others if signal.person == "self" else harmless
                 if not any(start < match.end() and match.start() < end for start, end in covering):
-                    found.append(_weigh(lexicon, signal, match, form))
+                    found.append(_weigh(lexicon, signal, match, form, anywhere))
     return found
 
 
-def _weigh(lexicon: Lexicon, signal: Signal, match: re.Match[str], wording: Wording) -> Assessment:
+def _weigh(
+    lexicon: Lexicon, signal: Signal, match: re.Match[str], wording: Wording, anywhere: frozenset[str]
+) -> Assessment:
     text, start, end = wording.text, match.start(), match.end()
     sentence_start = text.rfind(" . ", 0, start + 1) + 1
     sentence_end = text.find(" . ", end)
@@ -150,7 +156,7 @@ def _weigh(lexicon: Lexicon, signal: Signal, match: re.Match[str], wording: Word
     before = text[max(sentence_start, start - 200) : start]
     ids = (f"{lexicon.language}:{signal.id}",)
     if signal.person == "third":
-        return Assessment(1 if lexicon.first("plan", text) else 0, "third_person", ids)
+        return Assessment(1 if "plan" in anywhere else 0, "third_person", ids)
     if signal.negatable and _is_negated(lexicon, wording, max(sentence_start, start - 200), start, end):
         return _NOTHING
     told = signal.kind in _OWN_KINDS and lexicon.first("reported", before)
@@ -158,11 +164,16 @@ def _weigh(lexicon: Lexicon, signal: Signal, match: re.Match[str], wording: Word
         return Assessment(0, "third_person", ids)
     if signal.kind in _OWN_KINDS and _is_about_another(lexicon, before, match.group()):
         return Assessment(1, "third_person", ids)
-    if signal.person == "self" and lexicon.first("past", sentence) and not lexicon.first("present", text):
+    long_ago = "present" not in anywhere and lexicon.first("past", sentence)
+    if (
+        long_ago
+        and signal.person == "self"
+        and lexicon.first("past_form", before[-_VERB_REACH:] + match.group())
+    ):
         return Assessment(1, "past" if signal.kind in _OWN_KINDS else signal.kind, ids)
-    if lexicon.first("joke", text):
+    if "joke" in anywhere:
         return Assessment(min(signal.level, 1), signal.kind, ids)
-    if signal.level == 2 and signal.kind == "suicide" and lexicon.first("plan", text):
+    if signal.level == 2 and signal.kind == "suicide" and "plan" in anywhere:
         return Assessment(3, "suicide", (*ids, "with-plan"))
     return Assessment(signal.level, signal.kind, ids)
 

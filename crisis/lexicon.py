@@ -11,7 +11,7 @@ A lexicon is a file of JSON Lines. Each line has a `role`:
   `negation_exempt`: before a signal, keeps it in spite of that ("why don't I …").
 - `reported`: before a signal: somebody else's words; `fiction`: a film, a song, an essay.
 - `first_subject`, `third_subject`: whom a signal is about, by the nearest.
-- `past`, `present`: when; `joke`: taken back as a joke.
+- `past`, `past_form`, `present`: when, and a verb in the past; `joke`: taken back as a joke.
 - `question`, `safe_question`, `affirmation`, `denial`: our own question before, and the answer to it.
 - `compact`: phrases found in spaced-out letters, written without spaces.
 
@@ -35,7 +35,7 @@ _SIGNAL_KEYS = {"role", "id", "level", "kind", "person", "pattern", "negatable"}
 _CUE_ROLES = frozenset(
     {"idiom", "plan", "negation_before", "negation_after", "negation_exempt", "reported", "first_subject"}
     | {"third_subject", "past", "present", "joke", "question", "safe_question", "affirmation", "denial"}
-    | {"compact", "fiction"}
+    | {"compact", "fiction", "past_form"}
 )
 
 

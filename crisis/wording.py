@@ -22,9 +22,10 @@ _LEET_WORD = re.compile(
 )
 _EZAFE = re.compile(rf"(?<=ه){ZWNJ}ی(?!\w)")
 _PUNCTUATED_LETTERS = re.compile(r"(?<!\w)(?:[^\W\d_][.\-_·/ ]{1,2}){3,}[^\W\d_](?!\w)")
-_SENTENCE_END = re.compile(r"[.!?؟؛;۔]+(?=\s|$|\")|\n+|(?<=[^\W\d_])[.!?؟]+(?=[^\W\d_]{2})")
+_SENTENCE_END = re.compile(r"[.!?؟؛;۔]+(?=\s|$|\")|\n{2,}|(?<=[^\W\d_])[.!?؟]+(?=[^\W\d_]{2})")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 _SEPARATOR = re.compile(r"[,،:]+")
+_RUN_TOGETHER = 9
 _OTHER = re.compile(r"[^\w\s.,]|_")
 
 
@@ -68,7 +69,7 @@ def _wording(folded: str, language: str) -> Wording:
     letters = " ".join(
         "".join(filter(str.isalpha, run.group())) for run in _PUNCTUATED_LETTERS.finditer(folded)
     )
-    if " " not in folded.strip():
+    if " " not in folded.strip() and len(folded) >= _RUN_TOGETHER:
         letters = f"{letters} {folded}"
     if language == "fa":
         folded = _EZAFE.sub("", folded).replace(ZWNJ, "")

@@ -32,7 +32,7 @@ _OUTGOING_FRAMES = 1_000
 """How many frames may wait for a slow client before its socket is closed."""
 
 
-class UnsafeBinding(RasaException):
+class UnsafeBinding(RasaException):  # type: ignore[misc]
     """The server would be open to a network without a token."""
 
 
@@ -40,7 +40,7 @@ class _AgentNotReady(Exception):
     """No model is loaded yet."""
 
 
-class _TurnOutput(OutputChannel):
+class _TurnOutput(OutputChannel):  # type: ignore[misc]
     """Passes on what Rasa says as it says it."""
 
     def __init__(self, emit: Callable[[Mapping[str, Any]], None]) -> None:
@@ -78,7 +78,9 @@ def require_safe_binding(host: str | None, token: str | None) -> None:
         )
 
 
-def refusal(*, token: str | None, authorization: str | None, peer: str | None, origin: str | None) -> str | None:
+def refusal(
+    *, token: str | None, authorization: str | None, peer: str | None, origin: str | None
+) -> str | None:
     """Why a request is refused, or None where it may pass.
 
     Args:
@@ -95,7 +97,7 @@ def refusal(*, token: str | None, authorization: str | None, peer: str | None, o
     return None if known and scheme.lower() == "bearer" else "a valid bearer token is required"
 
 
-class HamdelInput(InputChannel):
+class HamdelInput(InputChannel):  # type: ignore[misc]
     """The websocket `/hamdel/turns` and the health page `/hamdel/health`.
 
     Frames are described in `frames`; `turn_desk` keeps each sender's turns in order.
@@ -134,17 +136,14 @@ class HamdelInput(InputChannel):
         routes = Blueprint("hamdel")
         desks: dict[Sanic, TurnDesk] = {}
 
-        @routes.listener("before_server_start")
         async def open_desk(app: Sanic, _loop: object) -> None:
             require_safe_binding(app.state.host, self._token)
             desks[app] = _desk_of(app, on_new_message)
 
-        @routes.listener("before_server_stop")
         async def close_desk(app: Sanic, _loop: object) -> None:
             if app in desks:
                 await desks.pop(app).close()
 
-        @routes.middleware("request")
         async def admit(request: Request) -> HTTPResponse | None:
             reason = refusal(
                 token=self._token,
@@ -156,16 +155,19 @@ class HamdelInput(InputChannel):
                 return None
             return json_response({"status": "refused", "reason": reason}, status=401)
 
-        @routes.get("/health")
         async def health(request: Request) -> HTTPResponse:
             if _is_ready(request.app):
                 return json_response({"status": "ok"})
             return json_response({"status": "loading"}, status=503)
 
-        @routes.websocket("/turns")
         async def turns(request: Request, socket: Any) -> None:
             await _serve_socket(socket, desks[request.app])
 
+        routes.listener("before_server_start")(open_desk)
+        routes.listener("before_server_stop")(close_desk)
+        routes.middleware(admit, "request")
+        routes.add_route(health, "/health")
+        routes.add_websocket_route(turns, "/turns")
         return routes
 
 

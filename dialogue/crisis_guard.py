@@ -19,43 +19,72 @@ from dialogue.metadata import read_metadata
 from dialogue.normaliser import ORIGINAL_TEXT
 from dialogue.turn_language import turn_language
 
-__all__ = ["ACUTE_LEVEL", "ASKING_RESPONSE", "CONCERN_INTENT", "CRISIS_INTENT", "CrisisGuard", "crisis_level"]
+__all__ = [
+    "ACUTE_LEVEL",
+    "ASKING_RESPONSE",
+    "CONCERN_CONFIDENCE",
+    "CONCERN_INTENT",
+    "CRISIS_INTENT",
+    "OTHER_PERSON_INTENT",
+    "CrisisGuard",
+    "guarded",
+]
 
 CRISIS_INTENT = "crisis"
 CONCERN_INTENT = "crisis_concern"
+OTHER_PERSON_INTENT = "worry_for_other"
+UNSURE_INTENT = "nlu_fallback"
 ASKING_RESPONSE = "utter_check_safety"
+
 ACUTE_LEVEL = 2
 """From this level on the reply is the fixed text and suggestions are frozen."""
 
+CONCERN_CONFIDENCE = 0.6
+"""From this confidence on the classifier's word alone is a reason to ask."""
 
-def crisis_level(*, found: int, gateway: int, intent: str | None, was_asked: bool) -> int:
-    """The level of a turn, 0–3: the highest that anyone has a reason for.
+_THIRD_PERSON = "third_person"
+_SUICIDE = "suicide"
+_ASKING_FOR_SUICIDE = (_SUICIDE, "past", _THIRD_PERSON)
+"""Kinds whose asking step is the question whether they think of ending their life."""
 
-    The classifier of intents alone never makes it a crisis, it only leads to the asking step; a
-    "yes" to the question of that step does.
+_CONTEXT_TURNS = 4
+
+
+def guarded(
+    found: crisis.Assessment, *, gateway_level: int, intent: str | None, confidence: float, affirms: bool
+) -> tuple[int, str]:
+    """The level and kind of a turn: the gravest that anyone has a reason for.
+
+    The classifier of intents alone never makes it a crisis, it only leads to the asking step.
 
     Args:
         found: what the rules found in the words.
-        gateway: what the gateway's guard found.
+        gateway_level: what the gateway's guard found, 0–3.
         intent: the classifier's intent.
-        was_asked: whether the last thing said was the question whether they think of ending their life.
+        confidence: of the intent, 0–1.
+        affirms: whether this is a "yes" to the question whether they think of ending their life.
     """
-    level = max(found, gateway)
-    if was_asked and intent == "affirm":
-        return max(level, ACUTE_LEVEL)
-    if intent in (CRISIS_INTENT, CONCERN_INTENT):
-        return max(level, 1)
-    return level
+    level, kind = found.level, found.kind
+    if affirms and level < ACUTE_LEVEL:
+        level, kind = ACUTE_LEVEL, _SUICIDE
+    if gateway_level > level:
+        level, kind = gateway_level, kind if level else _SUICIDE
+    if level == 0 and confidence >= CONCERN_CONFIDENCE:
+        if intent in (CRISIS_INTENT, CONCERN_INTENT):
+            return 1, _SUICIDE
+        if intent == OTHER_PERSON_INTENT:
+            return 0, _THIRD_PERSON
+    return level, kind
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
-class CrisisGuard(GraphComponent):
-    """Runs the guard of `crisis` over the original words, after the classifiers.
+class CrisisGuard(GraphComponent):  # type: ignore[misc]
+    """Runs the guard of `crisis` over the original words and the turns before, after the classifiers.
 
-    From `ACUTE_LEVEL` on the intent becomes `CRISIS_INTENT`, with the composed fixed reply in the
-    entity `crisis_reply`; below it, with reason for concern, `CONCERN_INTENT`. The entity
-    `crisis_answered` tells whether the gateway has spoken the reply already, so that Rasa only
-    records the turn.
+    From `ACUTE_LEVEL` on the intent becomes `CRISIS_INTENT`; below it, with a reason to ask,
+    `CONCERN_INTENT`; with worry about somebody else, `OTHER_PERSON_INTENT`. The fixed reply to each
+    is in the entity `crisis_reply`. The entity `crisis_answered` tells whether the gateway has spoken
+    it already, so that Rasa only records the turn.
     """
 
     @classmethod
@@ -82,35 +111,59 @@ class CrisisGuard(GraphComponent):
     def _guard(self, message: Message, tracker: DialogueStateTracker | None) -> None:
         text = message.get(ORIGINAL_TEXT) or message.get(TEXT) or ""
         metadata = read_metadata(message.get("metadata"))
-        intent = (message.get(INTENT) or {}).get("name")
+        named = message.get(INTENT) or {}
+        intent = named.get("name")
         chosen = tracker.get_slot("language_chosen") if tracker else None
         last = tracker.get_slot("language") if tracker else None
         language = turn_language(text, metadata=metadata, chosen=chosen) or last or "en"
-        level = crisis_level(
-            found=crisis.assess(text, language=language).level,
-            gateway=metadata.crisis_level,
+        level, kind = guarded(
+            crisis.assess(text, language=language, context=_turns_before(tracker)),
+            gateway_level=metadata.crisis_level,
             intent=intent,
-            was_asked=_was_asked(tracker),
+            confidence=named.get("confidence") or 0.0,
+            affirms=intent == "affirm" and _was_asked(tracker),
         )
-        if level == 0:
+        name = _intent_of(level, kind)
+        if name is None:
+            if intent in (CRISIS_INTENT, CONCERN_INTENT, OTHER_PERSON_INTENT):
+                # Neither the rules nor a confident classifier: these intents are the guard's to give.
+                message.set(INTENT, {"name": UNSURE_INTENT, "confidence": 0.0}, add_to_output=True)
             return
-        acute = level >= ACUTE_LEVEL
-        name = CRISIS_INTENT if acute else CONCERN_INTENT
         message.set(INTENT, {"name": name, "confidence": 1.0}, add_to_output=True)
-        if not acute:
+        if level < ACUTE_LEVEL and tracker and tracker.get_slot("crisis"):
+            # The rules stay with safety; the reply with the numbers is kept to be said again.
             return
-        reply = crisis.reply(level, language, metadata.country)
+        answered = level >= ACUTE_LEVEL and metadata.crisis_level >= ACUTE_LEVEL
         added = [
             turn_entity("crisis_level", level),
-            turn_entity("crisis_reply", reply.text),
-            turn_entity("crisis_answered", metadata.crisis_level >= ACUTE_LEVEL),
+            turn_entity("crisis_kind", kind),
+            turn_entity("crisis_reply", crisis.reply(level, language, metadata.country, kind).text),
+            turn_entity("crisis_answered", answered),
         ]
         message.set(ENTITIES, [*message.get(ENTITIES, []), *added], add_to_output=True)
 
 
+def _intent_of(level: int, kind: str) -> str | None:
+    if level >= ACUTE_LEVEL:
+        return CRISIS_INTENT
+    if level > 0:
+        return CONCERN_INTENT
+    return OTHER_PERSON_INTENT if kind == _THIRD_PERSON else None
+
+
+def _turns_before(tracker: DialogueStateTracker | None) -> list[str]:
+    """What was said before, by both sides, oldest first."""
+    if tracker is None:
+        return []
+    said = [event.text for event in tracker.events if isinstance(event, UserUttered | BotUttered)]
+    return [text for text in said if text][-_CONTEXT_TURNS:]
+
+
 def _was_asked(tracker: DialogueStateTracker | None) -> bool:
-    """Whether the asking step is among what was said since the person last spoke."""
-    for event in reversed(tracker.events if tracker else []):
+    """Whether the last thing said was the question whether they think of ending their life."""
+    if tracker is None or tracker.get_slot("crisis_kind") not in _ASKING_FOR_SUICIDE:
+        return False
+    for event in reversed(tracker.events):
         if isinstance(event, UserUttered):
             return False
         if isinstance(event, BotUttered) and event.metadata.get("utter_action") == ASKING_RESPONSE:

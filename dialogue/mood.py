@@ -18,7 +18,7 @@ from dialogue.normaliser import ORIGINAL_TEXT
 from dialogue.turn_language import turn_language
 from emotion import UNCLEAR
 
-__all__ = ["OWN_WORDS", "MoodOfTurn", "mood_of_turn"]
+__all__ = ["OWN_WORDS", "OWN_WORD_CONFIDENCE", "MoodOfTurn", "mood_of_turn"]
 
 OWN_WORDS = {
     "feel_anger": "anger",
@@ -29,14 +29,24 @@ OWN_WORDS = {
 }
 """The intents with which people name their feeling themselves."""
 
+OWN_WORD_CONFIDENCE = 0.5
+"""Below it the classifier is not sure enough of an own word to overrule what was heard."""
 
-def mood_of_turn(intent: str | None, detected: str | None) -> str:
-    """A person's own word beats every detector; without either the mood is "unclear"."""
-    return OWN_WORDS.get(intent or "") or detected or UNCLEAR
+
+def mood_of_turn(intent: str | None, confidence: float, detected: str | None) -> str:
+    """A person's own word beats every detector; without either the mood is "unclear".
+
+    Args:
+        intent: the turn's intent.
+        confidence: of the intent, 0–1.
+        detected: the detectors' mood, None where they abstained.
+    """
+    own = OWN_WORDS.get(intent or "") if confidence >= OWN_WORD_CONFIDENCE else None
+    return own or detected or UNCLEAR
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
-class MoodOfTurn(GraphComponent):
+class MoodOfTurn(GraphComponent):  # type: ignore[misc]
     """Adds entities `mood`, `purpose` and `language`, which fill the slots of the same names.
 
     Stands last in the pipeline. Mood and purpose are said in every turn, so that none stays over
@@ -64,11 +74,12 @@ class MoodOfTurn(GraphComponent):
         chosen = tracker.get_slot("language_chosen") if tracker else None
         for message in messages:
             metadata = read_metadata(message.get("metadata"))
-            intent = (message.get(INTENT) or {}).get("name")
+            named = message.get(INTENT) or {}
+            intent = named.get("name")
             text = message.get(ORIGINAL_TEXT) or message.get(TEXT) or ""
             language = turn_language(text, metadata=metadata, intent=intent, chosen=chosen)
             added = [
-                turn_entity("mood", mood_of_turn(intent, metadata.mood)),
+                turn_entity("mood", mood_of_turn(intent, named.get("confidence") or 0.0, metadata.mood)),
                 turn_entity("purpose", metadata.purpose),
             ]
             if language is not None:

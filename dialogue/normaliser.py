@@ -22,7 +22,7 @@ ORIGINAL_TEXT = "original_text"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
-class Normaliser(GraphComponent):
+class Normaliser(GraphComponent):  # type: ignore[misc]
     """Puts a message's text into the normal form of `language`, in training and at run time.
 
     Runs before the tokenizer, which keeps words with a half-space whole but neither folds Arabic
@@ -52,6 +52,10 @@ class Normaliser(GraphComponent):
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
-        """Normalises the training examples in place."""
+        """Normalises the training examples and the words of look-up tables in place."""
         self.process(training_data.training_examples)
+        for table in training_data.lookup_tables:
+            table["elements"] = [
+                normalise(word, detect_script_language(word) or "en") for word in table["elements"]
+            ]
         return training_data

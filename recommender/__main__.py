@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import sys
 from collections import Counter
@@ -21,6 +22,7 @@ from recommender.suggestions import load_suggestions
 __all__ = ["main"]
 
 _DEFAULT_CONFIGURATION = DEFAULT_DIRECTORY / "configs" / "paper_lstm.json"
+_TRAINING_PACKAGES = ("keras", "onnx", "sklearn", "pydantic", "platformdirs", "tqdm")
 _BAD_INPUT = 2
 _INTERRUPTED = 130
 
@@ -79,13 +81,14 @@ def _validate(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    try:
-        from recommender.configuration import read_configuration
-        from recommender.train import train
-    except ModuleNotFoundError as error:
+    missing = [name for name in _TRAINING_PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
         raise ConfigurationError(
-            f"training needs the training environment, which has {error.name}: run `make train-recommender`"
-        ) from None
+            f"training needs the training environment, which has {missing[0]}: run `make train-recommender`"
+        )
+    from recommender.configuration import read_configuration
+    from recommender.train import train
+
     card = train(
         read_configuration(options.config),
         suggestions=options.suggestions,

@@ -28,7 +28,8 @@ def majority_in_mood(
     for row, example in enumerate(asked):
         same = [index for index, key in enumerate(keys) if key == (example.mood, example.kind)]
         answers[row] += goals[same].sum(axis=0)
-    return answers / answers.sum(axis=1, keepdims=True)
+    shares: NDArray[np.float64] = answers / answers.sum(axis=1, keepdims=True)
+    return shares
 
 
 def logistic_regression(

@@ -47,8 +47,8 @@ class Configuration(_Section):
     folds: int = Field(5, ge=2)
     vocabulary: int = Field(20000, ge=1000, le=25000)
     """Frequent words whose vectors are kept, beside those of the project's own sentences."""
-    network: Network = Network()
-    schedule: Schedule = Schedule()
+    network: Network = Field(default_factory=lambda: Network.model_validate({}))
+    schedule: Schedule = Field(default_factory=lambda: Schedule.model_validate({}))
 
 
 def read_configuration(path: Path) -> Configuration:

@@ -13,7 +13,6 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from language import fold
 from recommender.errors import ModelFileError
 
 __all__ = ["DIMENSIONS", "LONGEST_SEQUENCE", "MOOD_WORDS", "WordVectors", "english_words"]
@@ -31,16 +30,18 @@ MOOD_WORDS = {
     "fear": "fear",
 }
 
-_LONGEST_TEXT = 2000
 _SPELT_OUT = ((re.compile(r"\bcan't\b"), "can not"), (re.compile(r"\bwon't\b"), "will not"))
 _NEGATION = re.compile(r"n't\b")
 _CLITIC = re.compile(r"'(?:s|m|re|ve|ll|d)\b")
 _WORD = re.compile(r"[a-z]+")
 
 
-def english_words(text: str) -> list[str]:
-    """Lower-case words of an English text without short forms: "I can't" gives i, can, not."""
-    folded = fold(text[:_LONGEST_TEXT], "en")
+def english_words(folded: str) -> list[str]:
+    """Words of an English text without short forms: "i can't" gives i, can, not.
+
+    Args:
+        folded: what `language.fold` makes of the text.
+    """
     for pattern, replacement in _SPELT_OUT:
         folded = pattern.sub(replacement, folded)
     return _WORD.findall(_CLITIC.sub(" ", _NEGATION.sub(" not", folded)))
@@ -104,6 +105,8 @@ class WordVectors:
         vectors = self.vectors(words)
         if not len(vectors):
             return np.zeros(DIMENSIONS, dtype=np.float32)
-        mean = vectors.mean(axis=0)
+        mean: NDArray[np.float32] = vectors.mean(axis=0)
         length = float(np.linalg.norm(mean))
-        return mean / np.float32(length) if length > 0.0 else mean
+        if length > 0.0:
+            mean = mean / np.float32(length)
+        return mean

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,13 +10,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from language import fold
 from recommender.configuration import Configuration
 from recommender.features import DIMENSIONS, LONGEST_SEQUENCE, WordVectors, english_words
 from recommender.model import build_network
 from recommender.situations import LabelledSituation
 from recommender.suggestions import Suggestion
 
-__all__ = ["Example", "examples_of", "fit", "padded", "probabilities"]
+__all__ = ["Example", "examples_of", "fit", "padded", "probabilities", "targets"]
 
 
 @dataclass(frozen=True)
@@ -38,15 +39,15 @@ class Example:
     techniques: tuple[str, ...]
 
 
-def examples_of(
-    suggestions: Sequence[Suggestion], situations: Sequence[LabelledSituation]
-) -> list[Example]:
+def examples_of(suggestions: Sequence[Suggestion], situations: Sequence[LabelledSituation]) -> list[Example]:
     """The English sentences of both data sets."""
     learnt = [
-        Example(s.id, "suggestion", s.mood, tuple(english_words(s.en)), (s.technique,)) for s in suggestions
+        Example(s.id, "suggestion", s.mood, tuple(english_words(fold(s.en, "en"))), (s.technique,))
+        for s in suggestions
     ]
     learnt += [
-        Example(s.id, "situation", s.mood, tuple(english_words(s.text)), s.techniques) for s in situations
+        Example(s.id, "situation", s.mood, tuple(english_words(fold(s.text, "en"))), s.techniques)
+        for s in situations
     ]
     return learnt
 
@@ -58,7 +59,8 @@ def targets(examples: Sequence[Example], techniques: Sequence[str]) -> NDArray[n
     for row, example in enumerate(examples):
         for rank, technique in enumerate(example.techniques):
             rows[row, index[technique]] = 2.0 if rank == 0 else 1.0
-    return rows / rows.sum(axis=1, keepdims=True)
+    shares: NDArray[np.float32] = rows / rows.sum(axis=1, keepdims=True)
+    return shares
 
 
 def padded(sequences: Sequence[NDArray[np.float32]], longest: int) -> NDArray[np.float32]:
@@ -78,7 +80,7 @@ def fit(
     techniques: Sequence[str],
     vectors: WordVectors,
     *,
-    after_epoch: Any = None,
+    after_epoch: Callable[[float], None] | None = None,
 ) -> Any:
     """Trains a network from scratch; the same arguments give the same network on one machine.
 
@@ -97,8 +99,9 @@ def fit(
     random = np.random.default_rng(configuration.seed)
     model = build_network(configuration.network, len(techniques))
     steps = schedule.epochs * -(-len(examples) // schedule.batch)
+    rate = keras.optimizers.schedules.CosineDecay(schedule.learning_rate, steps)
     model.compile(
-        optimizer=keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(schedule.learning_rate, steps)),
+        optimizer=keras.optimizers.Adam(rate),
         loss="categorical_crossentropy",
     )
     goals = targets(examples, techniques)

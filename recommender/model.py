@@ -21,16 +21,12 @@ def build_network(network: Network, outputs: int) -> Any:
     """A `keras.Model` from (batch, time, 100), zeros being padding, to probabilities (batch, outputs)."""
     regulariser = keras.regularizers.L2(network.weight_decay)
     words = keras.Input((None, DIMENSIONS), name="words")
-    masked = keras.layers.Masking(0.0, name="padding")(words)
-    x = keras.layers.SpatialDropout1D(network.input_dropout, name="input_dropout")(masked)
-    x = keras.layers.LSTM(
-        network.units, return_sequences=True, kernel_regularizer=regulariser, name="lstm"
-    )(x)
+    x = keras.layers.Masking(0.0, name="padding")(words)
+    x = keras.layers.SpatialDropout1D(network.input_dropout, name="input_dropout")(x)
+    x = keras.layers.LSTM(network.units, return_sequences=True, kernel_regularizer=regulariser, name="lstm")(
+        x
+    )
     x = keras.layers.GlobalAveragePooling1D(name="mean")(x)
-    import os
-    if os.environ.get("SKIP"): x = keras.layers.Concatenate()([x, keras.layers.GlobalAveragePooling1D()(masked)])
     x = keras.layers.Dropout(network.output_dropout, name="output_dropout")(x)
-    x = keras.layers.Dense(
-        outputs, activation="softmax", kernel_regularizer=regulariser, name="technique"
-    )(x)
+    x = keras.layers.Dense(outputs, activation="softmax", kernel_regularizer=regulariser, name="technique")(x)
     return keras.Model(words, x, name="paper_lstm")

@@ -20,24 +20,23 @@ _REMEDY = "restore the file from the repository, or train anew with `make train-
 
 @dataclass(frozen=True)
 class RankingRules:
-    """The numbers that turn the network's answer into scores; all in natural-log units but the first two.
+    """The numbers that turn the network's answer into scores; in natural-log units where no other is named.
 
     Attributes:
         assumed_distress: 0–10, where nobody has said how strong the feeling is.
-        probability_floor: least probability of a technique.
+        probability_floor: least probability of a technique, 0–1.
         relevance: weight of the cosine (−1 to 1) between the person's words and the suggestion's.
-        presumption: taken off a suggestion that presumes a situation, or a time of day, that was not
-            heard of.
         situation_match: added to one whose situation was heard of.
         effort: taken off for each level of effort above 1 at a distress of 10; less with less distress.
+        temperature: divides the score; below 1 the likelier suggestions are chosen more often.
     """
 
     assumed_distress: int
     probability_floor: float
     relevance: float
-    presumption: float
     situation_match: float
     effort: float
+    temperature: float
 
 
 @dataclass(frozen=True)

@@ -36,11 +36,11 @@ def onnx_bytes(model: Any) -> bytes:
     }
     nodes = [
         helper.make_node("Transpose", ["words"], ["time_first"], perm=[1, 0, 2]),
-        helper.make_node("LSTM", ["time_first", "kernel", "recurrent", "bias"], ["states"], hidden_size=units),
+        helper.make_node(
+            "LSTM", ["time_first", "kernel", "recurrent", "bias"], ["states"], hidden_size=units
+        ),
         helper.make_node("Squeeze", ["states", "directions"], ["squeezed"]),
-        helper.make_node("ReduceMean", ["squeezed"], ["mean_state"], axes=[0], keepdims=0),
-        helper.make_node("ReduceMean", ["words"], ["mean_word"], axes=[1], keepdims=0),
-        helper.make_node("Concat", ["mean_state", "mean_word"], ["mean"], axis=1),
+        helper.make_node("ReduceMean", ["squeezed"], ["mean"], axes=[0], keepdims=0),
         helper.make_node("Gemm", ["mean", "dense", "dense_bias"], ["logits"]),
         helper.make_node("Softmax", ["logits"], ["probabilities"], axis=1),
     ]

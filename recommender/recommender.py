@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion import MOODS, UNCLEAR
+from language import fold
 from recommender.errors import (
     InvalidRequestError,
     ModelFileError,
@@ -34,7 +35,7 @@ LANGUAGES = ("en", "fa")
 
 _PLACES = 3
 _NIGHT_STARTS, _NIGHT_ENDS = 21, 6
-_LONGEST_TEXT = 2000
+_LONGEST_TEXT = 1000
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ class Recommender:
         self._cues = SituationCues(vocabulary)
         self._suggestions = tuple(suggestions)
         self._directions: dict[str, NDArray[np.float32]] = {
-            suggestion.id: vectors.mean_direction(english_words(suggestion.en)) for suggestion in suggestions
+            suggestion.id: vectors.mean_direction(english_words(fold(suggestion.en, "en")))
+            for suggestion in suggestions
         }
 
     @classmethod
@@ -139,13 +141,14 @@ class Recommender:
         """Chooses up to three suggestions, by chance that follows their scores.
 
         Three always come from at least two technique families. Fewer come where fewer are left, and
-        none where none is.
+        none where none is. What presumes a situation or a time of day that is not known of comes only
+        when the rest cannot fill three places.
 
         Args:
             mood: one of `emotion.MOODS`, which is the primary mood of all that is chosen.
             language: "en" or "fa", of the answer and of the text.
-            text: what the person said, of any length; the network reads English alone, cues for
-                situations are recognised in both languages.
+            text: what the person said, of any length, of which the first 1,000 characters count; the
+                network reads English alone, cues for situations are recognised in both languages.
             distress: 0–10 by the person's own word; None where unknown.
             exclude: identifiers of suggestions already shown.
             contraindications: names out of `contraindications.csv` that hold for the person.
@@ -168,7 +171,12 @@ class Recommender:
             and suggestion.distress_min <= felt <= suggestion.distress_max
             and _fits_hour(suggestion, hour)
         ]
-        scores = self._scores(candidates, mood, text[:_LONGEST_TEXT], language, felt, hour)
+        folded = fold(text[:_LONGEST_TEXT], language)
+        heard = self._cues.situations(folded, language)
+        candidates = _without_presumption(candidates, heard, hour)
+        scores = self._scores(
+            candidates, mood, english_words(folded) if language == "en" else [], heard, felt
+        )
         random = Random(seed)  # noqa: S311 - variety, no secret
         return [
             RankedSuggestion(
@@ -190,7 +198,10 @@ class Recommender:
 
     def technique_probabilities(self, mood: str, text: str, language: str) -> dict[str, float]:
         """The network's answer to a mood and a text: technique → probability."""
-        words = english_words(text) if language == "en" else []
+        words = english_words(fold(text[:_LONGEST_TEXT], language)) if language == "en" else []
+        return self._technique_probabilities(mood, words)
+
+    def _technique_probabilities(self, mood: str, words: list[str]) -> dict[str, float]:
         answer = self._network.probabilities(self._vectors.sequence(mood, words))
         return dict(zip(self._card.techniques, map(float, answer), strict=True))
 
@@ -198,30 +209,24 @@ class Recommender:
         self,
         candidates: Sequence[Suggestion],
         mood: str,
-        text: str,
-        language: str,
+        words: list[str],
+        heard: frozenset[str],
         distress: float,
-        hour: int | None,
     ) -> list[float]:
         rules = self._card.ranking
-        probabilities = self.technique_probabilities(mood, text, language)
+        probabilities = self._technique_probabilities(mood, words)
         of_technique = Counter(suggestion.technique for suggestion in candidates)
-        heard = self._cues.situations(text, language)
-        direction = self._vectors.mean_direction(english_words(text) if language == "en" else [])
+        direction = self._vectors.mean_direction(words)
         scores = []
         for suggestion in candidates:
             probability = max(probabilities.get(suggestion.technique, 0.0), rules.probability_floor)
-            # Techniques compete, not the numbers of sentences that happen to be written for each.
-            score = math.log(probability / of_technique[suggestion.technique])
+            score = math.log(probability)
             score += rules.relevance * float(direction @ self._directions[suggestion.id])
             if heard & set(suggestion.situation):
                 score += rules.situation_match
-            elif GENERAL not in suggestion.situation:
-                score -= rules.presumption
-            if suggestion.time != "any" and hour is None and "night" not in heard:
-                score -= rules.presumption
             score -= rules.effort * (suggestion.effort - 1) * distress / HIGHEST_DISTRESS
-            scores.append(score)
+            # Techniques compete, not the numbers of sentences that happen to be written for each.
+            scores.append(score / rules.temperature - math.log(of_technique[suggestion.technique]))
         return scores
 
     def _check(
@@ -246,6 +251,19 @@ class Recommender:
         if unknown:
             known = ", ".join(self._vocabulary.contraindications)
             raise InvalidRequestError(f"there are unknown contraindications; known are {known}")
+
+
+def _without_presumption(
+    candidates: list[Suggestion], heard: frozenset[str], hour: int | None
+) -> list[Suggestion]:
+    fitting = [
+        suggestion
+        for suggestion in candidates
+        if (GENERAL in suggestion.situation or heard & set(suggestion.situation))
+        and (suggestion.time == "any" or hour is not None or "night" in heard)
+    ]
+    enough = len(fitting) >= _PLACES and len({suggestion.family for suggestion in fitting}) > 1
+    return fitting if enough else candidates
 
 
 def _fits_hour(suggestion: Suggestion, hour: int | None) -> bool:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emotion import MOODS
-from language import fold
 from recommender.errors import SuggestionDataError
 from recommender.vocabulary import Vocabulary
 
@@ -43,9 +42,7 @@ def read_labelled_situations(path: Path, vocabulary: Vocabulary) -> tuple[Labell
         raise SuggestionDataError(f"{path}: cannot be read as UTF-8 ({error})") from None
     if not lines:
         raise SuggestionDataError(f"{path}: is empty")
-    situations = [
-        _parse(line, vocabulary, f"{path}:{number}") for number, line in enumerate(lines, start=1)
-    ]
+    situations = [_parse(line, vocabulary, f"{path}:{number}") for number, line in enumerate(lines, start=1)]
     identifiers = [situation.id for situation in situations]
     for number, identifier in enumerate(identifiers, start=1):
         if identifier in identifiers[: number - 1]:
@@ -88,10 +85,14 @@ class SituationCues:
             for language in ("en", "fa")
         }
 
-    def situations(self, text: str, language: str) -> frozenset[str]:
-        """Names of the situations that the text speaks of; empty where there is no cue."""
-        folded = _POSSESSIVE.sub("", fold(text, language))
-        words = " " + " ".join(_WORD.findall(folded)) + " "
+    def situations(self, folded: str, language: str) -> frozenset[str]:
+        """Names of the situations that a text speaks of; empty where there is no cue.
+
+        Args:
+            folded: what `language.fold` makes of the text.
+            language: "en" or "fa".
+        """
+        words = " " + " ".join(_WORD.findall(_POSSESSIVE.sub("", folded))) + " "
         return frozenset(name for name, pattern in self._patterns[language].items() if pattern.search(words))
 
 

@@ -29,16 +29,16 @@ class TechniqueNetwork:
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
-            self._session = onnxruntime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
-            )
+            self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own classes share no public root
-            raise ModelFileError(f"the network cannot be loaded ({type(error).__name__}); restore it") from None
+            raise ModelFileError(f"the network is unreadable ({type(error).__name__}); restore it") from None
         shape = self._session.get_outputs()[0].shape
         if shape[-1] != outputs:
-            raise ModelFileError(f"the network has {shape[-1]} outputs, but the card names {outputs} techniques")
+            raise ModelFileError(
+                f"the network has {shape[-1]} outputs for the {outputs} techniques of the card; train anew"
+            )
 
     def probabilities(self, sequence: NDArray[np.float32]) -> NDArray[np.float32]:
         """Probabilities of the techniques, (techniques,), for a sequence (time ≥ 1, 100)."""
-        answer: NDArray[np.float32] = self._session.run(None, {"words": sequence[np.newaxis]})[0]
-        return answer[0]
+        answer: NDArray[np.float32] = self._session.run(None, {"words": sequence[np.newaxis]})[0][0]
+        return answer

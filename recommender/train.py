@@ -42,9 +42,9 @@ _RANKING = {
     "assumed_distress": 5,
     "probability_floor": 0.001,
     "relevance": 2.0,
-    "presumption": 6.0,
-    "situation_match": 1.0,
+    "situation_match": 2.0,
     "effort": 0.3,
+    "temperature": 0.6,
 }
 
 
@@ -76,9 +76,7 @@ def train(
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)
     vocabulary = read_vocabulary(suggestions)
-    examples = examples_of(
-        load_suggestions(suggestions), read_labelled_situations(situations, vocabulary)
-    )
+    examples = examples_of(load_suggestions(suggestions), read_labelled_situations(situations, vocabulary))
     table = _word_vectors(configuration, examples, vectors)
     epochs = configuration.schedule.epochs * (configuration.folds + 1)
     with tqdm(total=epochs, desc="training", unit="epoch") as progress:
@@ -94,7 +92,9 @@ def train(
         raise ModelFileError(f"Keras and ONNX differ by {difference:.2g}; nothing was written")
     table_content = table.to_bytes()
     card = _card(configuration, vocabulary, examples, figures)
-    card["network"] = _described(content, f"{configuration.name}.onnx", parameters=int(network.count_params()))
+    card["network"] = _described(
+        content, f"{configuration.name}.onnx", parameters=int(network.count_params())
+    )
     card["network"]["largest_difference_to_keras"] = float(f"{difference:.2g}")
     card["vectors"] = _described(
         table_content,
@@ -112,9 +112,7 @@ def train(
     return card
 
 
-def _word_vectors(
-    configuration: Configuration, examples: list[Example], vectors: Path | None
-) -> WordVectors:
+def _word_vectors(configuration: Configuration, examples: list[Example], vectors: Path | None) -> WordVectors:
     if vectors is None:
         needed = {word for example in examples for word in example.words}
         archive = fetch_archive(cache_directory())
@@ -133,9 +131,7 @@ def _shown(progress: Any, stage: str) -> Callable[[float], None]:
     return after_epoch
 
 
-def _largest_difference(
-    network: Any, content: bytes, examples: list[Example], table: WordVectors
-) -> float:
+def _largest_difference(network: Any, content: bytes, examples: list[Example], table: WordVectors) -> float:
     runtime = TechniqueNetwork(content, network.output_shape[-1])
     largest = 0.0
     for example in examples[:: max(1, len(examples) // 50)]:
@@ -181,7 +177,7 @@ def _card(
             },
         },
         "limits": [
-            "Suggestions, situations and their labels come from the same hand; figures on situations of "
+            "Suggestions, situations and their labels come from the same hands; figures on situations of "
             "other people will be lower.",
             "A few hundred sentences for 28 techniques: the intervals are wide, and where the regression "
             "on a bag of vectors does as well or better, the figures above say so.",

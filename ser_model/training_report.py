@@ -132,7 +132,7 @@ def _by_language(test: Split) -> dict[str, Any]:
         part = Split([test.clips[place] for place in chosen], test.answers.part(chosen))
         block.update(_intervals(part, part.answers.probabilities.argmax(axis=1)))
         block["product"] = product_figures(part.answers)
-    figures["fa"] = {"n": 0, "validated": False}
+    figures.setdefault("fa", {"n": 0, "validated": False})
     return figures
 
 

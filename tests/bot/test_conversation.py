@@ -208,6 +208,20 @@ def test_a_late_message_for_a_cut_turn_is_not_spoken(talk):
     assert talk.last(c.Speak).text == "Answer to the second."
 
 
+def test_a_turn_whose_speaker_has_already_gone_on_is_told_to_the_dialogue_but_not_answered(talk):
+    talk.hear(SpeechStarted(1_000))
+    talk.hear(SpeechPaused(1_000, 2_000))
+    asked = talk.last(c.Understand)
+    talk.hear(SpeechEnded(1_000, 2_000, 600, 900))
+    talk.hear(SpeechStarted(2_900))
+    result = c.Understood(asked.item_id, asked.attempt, "and then", "en", 0.9, 900, None)
+    talk.do(talk.conversation.understood(result, talk.now_ms))
+    assert talk.last(c.AskDialogue).text == "and then"
+    talk.answer("I see.")
+    assert talk.all(c.Speak) == []
+    assert talk.events("response.done")[0]["response"]["status"] == "cancelled"
+
+
 def test_the_log_and_the_history_hold_what_was_heard_of_a_cut_reply(talk):
     talk.utter("hello")
     talk.answer("One.", "Two.", done=False)

@@ -46,10 +46,8 @@ def test_there_are_enough_sentences_of_each_sort() -> None:
     assert min(counts[language, harmless] for language in ("en", "fa") for harmless in (True, False)) >= 60
 
 
-@pytest.mark.parametrize("row", CRISES, ids=_name)
+@pytest.mark.parametrize("row", [row for row in CRISES if row["kind"] != "past"], ids=_name)
 def test_a_crisis_in_the_middle_of_a_long_turn_is_found(row: dict[str, str]) -> None:
-    if row["kind"] == "past":
-        pytest.skip("what is past depends on the rest of the turn")
     before, after = ("Work was long today. ", ". So, that is it.")
     if row["language"] == "fa":
         before, after = ("سلام. هوا خوب بود. ", ". همین دیگر.")

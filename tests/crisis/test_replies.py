@@ -64,9 +64,10 @@ def test_every_reply_is_complete_short_and_in_its_language() -> None:
     assert count == len(default_reply_table().texts) * len(COUNTRIES)
 
 
-def test_no_reply_sets_off_the_guard() -> None:
+def test_no_reply_is_taken_for_a_thought_of_suicide() -> None:
     for _level, _kind, _language, country, answer in default_reply_table().every(("US", "IR")):
-        assert assess(answer.text).level <= 1, (country, answer.text)
+        found = assess(answer.text)
+        assert found.level <= 1 or found.kind not in {"suicide", "self_harm"}, (country, answer.text)
 
 
 def test_every_kind_that_the_guard_knows_has_a_reply_of_its_own() -> None:

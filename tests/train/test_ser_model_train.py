@@ -12,6 +12,7 @@ pytest.importorskip("tensorflow", reason="needs the training environment (make t
 
 from ser_model.configuration import Configuration
 from ser_model.detector import SpeechEmotionDetector
+from ser_model.learning import Examples, learn
 from ser_model.model import build_network
 from ser_model.onnx_graph import onnx_bytes
 from ser_model.train import train
@@ -93,6 +94,26 @@ def test_finished_run_is_not_repeated_when_started_again(trained, corpus, tmp_pa
     assert "going on after epoch 2" in said
     assert "epoch 1: loss" not in said
     assert (tmp_path / "weights/tiny.onnx").read_bytes() == (trained / "weights/tiny.onnx").read_bytes()
+
+
+def test_interrupted_run_goes_on_after_its_last_whole_epoch(tmp_path, capsys):
+    random = np.random.default_rng(2)
+    clips = [random.normal(-40.0, 10.0, size=(60, 64)).astype(np.float32) for _ in range(16)]
+    examples = Examples(clips, np.arange(16) % 2, np.ones(16, dtype=np.intp))
+    for epochs in (1, 2):  # a run of one epoch leaves what an interruption in the second would leave
+        schedule = TINY.schedule.model_copy(update={"epochs": epochs})
+        learn(
+            TINY.model_copy(update={"schedule": schedule}),
+            examples,
+            examples,
+            outputs=3,
+            trained=[0, 1],
+            checkpoint=tmp_path / "run.npz",
+        )
+    said = capsys.readouterr().out
+    assert said.count("epoch 1: loss") == 1
+    assert "going on after epoch 1" in said
+    assert said.count("epoch 2: loss") == 1
 
 
 @pytest.mark.parametrize("frames", [20, 37, 250])

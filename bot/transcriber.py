@@ -1,0 +1,310 @@
+"""Words of an utterance, in English or Persian: Whisper in CTranslate2, encoded in a short window.
+
+Whisper (Radford et al. 2022, arXiv:2212.04356) was trained on windows of 30 s, but its encoder takes
+shorter ones. An utterance is encoded with at least 1.5 s of silence behind it, in a window of at least 9 s,
+which saves most of the time; where the decoder then loops or is lost, the full window is tried once. What
+no check can vouch for is not heard at all: an empty text is better than words that nobody said.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import ctranslate2
+import numpy as np
+import onnxruntime
+import tokenizers
+from faster_whisper.feature_extractor import FeatureExtractor
+from numpy.typing import NDArray
+
+from bot.repetition import compression_ratio, cut_loop
+from bot.speech_evidence import speech_stretches, voice_probabilities
+from bot.voice_activity import load_voice_activity_model
+
+__all__ = ["LANGUAGES", "ModelFileError", "Transcriber", "Transcript"]
+
+LANGUAGES = ("en", "fa")
+
+_SAMPLE_RATE_HZ = 16_000
+_FULL_WINDOW_FRAMES = 3_000
+_PADDING_SAMPLES = 24_000
+_SHORTEST_WINDOW_SAMPLES = 9 * _SAMPLE_RATE_HZ
+"""In shorter windows the decoder often says a short sentence twice or for ever; the time is small."""
+_LONGEST_PART_SAMPLES = 28 * _SAMPLE_RATE_HZ
+_SHORTEST_SAMPLES = _SAMPLE_RATE_HZ // 10
+
+_TOKENS_PER_S = {"en": 7, "fa": 14}
+"""Nearly twice what the fastest of our recordings needs: a loop is cut short, a sentence is not."""
+_SPARE_TOKENS = 12
+_MAX_COMPRESSION_RATIO = 2.4
+_MAX_NO_SPEECH = 0.6
+_LOST_LOG_PROBABILITY = {"en": -1.0, "fa": -1.35}
+"""Average log-probability below which a decoding is not believed; in Persian Whisper base is never sure."""
+_DOUBTED_LOG_PROBABILITY = {"en": -0.5, "fa": -1.25}
+"""The same where Whisper itself thinks that nobody speaks: "you" and "Thank you." lie between the two."""
+_SURE_LANGUAGE_PROBABILITY = 0.6
+_LOOP_LOG_PROBABILITY = -0.45
+_LOOP_CONFIDENCE = 0.5
+_ADVICE = "Run: python -m bot models fetch"
+
+
+class ModelFileError(Exception):
+    """The model's folder is missing, incomplete or not one of a multilingual Whisper for CTranslate2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was heard in an utterance.
+
+    Attributes:
+        text: the words as the recogniser writes them, trimmed; empty where nothing was heard.
+        language: "en" or "fa". Of an empty text the language asked for, or "en": it says nothing then.
+        language_probability: 1 where the language was given, else 0–1 among the two; 0 where nothing
+            was heard.
+        confidence: mean probability of a token, 0–1; 0 where nothing was heard.
+        no_speech_probability: Whisper's own, 0–1; 1 where the voice detector found no speech.
+        used_full_window: whether any part needed the full window of 30 s.
+        duration_ms: length of the audio.
+    """
+
+    text: str
+    language: str
+    language_probability: float
+    confidence: float
+    no_speech_probability: float
+    used_full_window: bool
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoding:
+    text: str
+    log_probability: float
+    no_speech_probability: float
+    looped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    decoding: _Decoding
+    language: str
+    language_probability: float
+    used_full_window: bool
+
+
+class Transcriber:
+    """A loaded recogniser. Its methods may be called from any number of threads at once.
+
+    Decoding releases the interpreter's lock; as many utterances run side by side as `workers` of `load`
+    says, the rest wait for their turn.
+    """
+
+    def __init__(
+        self,
+        model: ctranslate2.models.Whisper,
+        tokenizer: tokenizers.Tokenizer,
+        voice_model: onnxruntime.InferenceSession,
+    ) -> None:
+        self._model = model
+        self._tokenizer = tokenizer
+        self._voice_model = voice_model
+        self._features = FeatureExtractor(feature_size=model.n_mels)
+        self._end_of_text = _token_id(tokenizer, "<|endoftext|>")
+
+    @classmethod
+    def load(
+        cls, model_dir: Path, *, compute_type: str = "int8", threads: int = 1, workers: int = 1
+    ) -> Transcriber:
+        """Loads a model and runs it once, since the first pass takes several times as long as the rest.
+
+        Args:
+            model_dir: folder with model.bin, config.json, tokenizer.json and vocabulary.txt.
+            compute_type: arithmetic of CTranslate2, such as "int8" or "float32".
+            threads: processor threads for one utterance.
+            workers: utterances decoded at the same time.
+
+        Raises:
+            ModelFileError: if the folder lacks a file, a file is damaged, or the model is not a
+                multilingual Whisper.
+        """
+        for name in ("model.bin", "config.json", "tokenizer.json"):
+            if not (model_dir / name).is_file():
+                raise ModelFileError(f"{model_dir} has no {name}. {_ADVICE}")
+        try:
+            model = ctranslate2.models.Whisper(
+                str(model_dir),
+                device="cpu",
+                compute_type=compute_type,
+                intra_threads=threads,
+                inter_threads=workers,
+            )
+            tokenizer = tokenizers.Tokenizer.from_file(str(model_dir / "tokenizer.json"))
+        except Exception as error:  # tokenizers raises plain Exception
+            raise ModelFileError(f"the model in {model_dir} cannot be loaded: {error}. {_ADVICE}") from error
+        if not model.is_multilingual:
+            raise ModelFileError(f"{model_dir} holds no multilingual Whisper. {_ADVICE}")
+        transcriber = cls(model, tokenizer, load_voice_activity_model())
+        transcriber._recognise(np.zeros(_SAMPLE_RATE_HZ, dtype=np.float32), None)
+        return transcriber
+
+    def transcribe(self, samples: NDArray[np.float32], *, language: str | None) -> Transcript:
+        """Recognises one utterance.
+
+        A recording without a voice in it (silence, noise, music, clicks), one shorter than 100 ms, and one
+        whose words pass no check give an empty text. Longer than 28 s, it is cut at its longest pauses.
+
+        Args:
+            samples: (n,) float32, mono 16 kHz, −1 to 1.
+            language: "en", "fa", or None to hear which of the two it is.
+
+        Raises:
+            ValueError: if the samples are not a one-dimensional float32 array of finite numbers, or the
+                language is another one.
+        """
+        if samples.dtype != np.float32 or samples.ndim != 1:
+            raise ValueError(f"samples must be (n,) float32, not {samples.shape} {samples.dtype}")
+        if language is not None and language not in LANGUAGES:
+            raise ValueError(f"the language must be one of {LANGUAGES} or None, not {language!r}")
+        if not np.isfinite(samples).all():
+            raise ValueError("samples must be finite numbers")
+        duration_ms = len(samples) * 1000 // _SAMPLE_RATE_HZ
+        if len(samples) < _SHORTEST_SAMPLES:
+            return _nothing(language, duration_ms)
+        voice = voice_probabilities(samples, self._voice_model)
+        parts: list[_Part] = []
+        for first, end in speech_stretches(voice, len(samples), _LONGEST_PART_SAMPLES):
+            heard = next((part.language for part in parts if part.decoding.text), language)
+            parts.append(self._recognise(samples[first:end], heard))
+        return _joined(parts, language, duration_ms)
+
+    def _recognise(self, samples: NDArray[np.float32], language: str | None) -> _Part:
+        encoded = self._encode(self._short_window(samples))
+        if language is None:
+            language, probability, decoding = self._decode_likelier(encoded, len(samples))
+        else:
+            probability, decoding = 1.0, self._decode(encoded, language, len(samples))
+        if believed := _believed(decoding, language):
+            return _Part(believed, language, probability, used_full_window=False)
+        encoded = self._encode(self._full_window(samples))
+        decoding = self._decode(encoded, language, len(samples))
+        believed = _believed(decoding, language) or _unheard(decoding)
+        return _Part(believed, language, probability, used_full_window=True)
+
+    def _short_window(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        # Without silence behind it the decoder does not notice the end and starts over.
+        padding = max(_PADDING_SAMPLES, _SHORTEST_WINDOW_SAMPLES - len(samples))
+        mel = self._features(np.pad(samples, (0, padding)))
+        # The encoder halves the frames.
+        even = min(mel.shape[1] // 2 * 2, _FULL_WINDOW_FRAMES)
+        return np.ascontiguousarray(mel[np.newaxis, :, :even])
+
+    def _full_window(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        mel = self._features(samples)[:, :_FULL_WINDOW_FRAMES]
+        missing = _FULL_WINDOW_FRAMES - mel.shape[1]
+        return np.ascontiguousarray(np.pad(mel, ((0, 0), (0, missing)))[np.newaxis])
+
+    def _encode(self, mel: NDArray[np.float32]) -> ctranslate2.StorageView:
+        return self._model.encode(ctranslate2.StorageView.from_array(mel), to_cpu=False)
+
+    def _decode_likelier(
+        self, encoded: ctranslate2.StorageView, sample_count: int
+    ) -> tuple[str, float, _Decoding]:
+        found = dict(self._model.detect_language(encoded)[0])
+        detected = {language: found[f"<|{language}|>"] for language in LANGUAGES}
+        likelier = max(LANGUAGES, key=lambda language: detected[language])
+        if detected[likelier] >= _SURE_LANGUAGE_PROBABILITY:
+            decoding = self._decode(encoded, likelier, sample_count)
+            return likelier, detected[likelier] / sum(detected.values()), decoding
+        # Whisper takes Persian for a dozen other languages, and accents too: the words decide.
+        decodings = {language: self._decode(encoded, language, sample_count) for language in LANGUAGES}
+        weights = {
+            language: 0.0 if decoding.looped else math.exp(decoding.log_probability)
+            for language, decoding in decodings.items()
+        }
+        if any(weights.values()):
+            likelier = max(LANGUAGES, key=lambda language: weights[language])
+        else:
+            weights = detected
+        return likelier, weights[likelier] / sum(weights.values()), decodings[likelier]
+
+    def _decode(self, encoded: ctranslate2.StorageView, language: str, sample_count: int) -> _Decoding:
+        prompt = ["<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>"]
+        limit = _SPARE_TOKENS + _TOKENS_PER_S[language] * math.ceil(sample_count / _SAMPLE_RATE_HZ)
+        result = self._model.generate(
+            encoded,
+            [[_token_id(self._tokenizer, token) for token in prompt]],
+            beam_size=1,
+            max_length=2 * limit,  # CTranslate2 gives half of it to the prompt
+            return_scores=True,
+            return_no_speech_prob=True,
+        )[0]
+        tokens = result.sequences_ids[0]
+        text = self._tokenizer.decode([token for token in tokens if token < self._end_of_text]).strip()
+        return _Decoding(
+            text=text,
+            # The score leaves out that the end is a token too.
+            log_probability=result.scores[0] * len(tokens) / (len(tokens) + 1),
+            no_speech_probability=result.no_speech_prob,
+            looped=len(tokens) >= limit or compression_ratio(text) > _MAX_COMPRESSION_RATIO,
+        )
+
+
+def _token_id(tokenizer: tokenizers.Tokenizer, token: str) -> int:
+    found = tokenizer.token_to_id(token)
+    if found is None:
+        raise ModelFileError(f"tokenizer.json is not Whisper's: it lacks {token}. {_ADVICE}")
+    return found
+
+
+def _believed(decoding: _Decoding, language: str) -> _Decoding | None:
+    """The decoding if it can be believed, the first round of a loop that can, or None."""
+    if decoding.looped:
+        once = cut_loop(decoding.text) if decoding.log_probability >= _LOOP_LOG_PROBABILITY else None
+        if once is None:
+            return None
+        # The rounds vouch for one another, so their probability says little about the words.
+        highest = math.log(_LOOP_CONFIDENCE)
+        return _Decoding(
+            once, min(decoding.log_probability, highest), decoding.no_speech_probability, looped=False
+        )
+    doubted = decoding.no_speech_probability > _MAX_NO_SPEECH
+    lowest = _DOUBTED_LOG_PROBABILITY if doubted else _LOST_LOG_PROBABILITY
+    return decoding if decoding.log_probability >= lowest[language] else None
+
+
+def _unheard(decoding: _Decoding) -> _Decoding:
+    return _Decoding("", decoding.log_probability, decoding.no_speech_probability, looped=False)
+
+
+def _nothing(language: str | None, duration_ms: int, no_speech_probability: float = 1.0) -> Transcript:
+    return Transcript(
+        text="",
+        language=language or LANGUAGES[0],
+        language_probability=0.0,
+        confidence=0.0,
+        no_speech_probability=no_speech_probability,
+        used_full_window=False,
+        duration_ms=duration_ms,
+    )
+
+
+def _joined(parts: Sequence[_Part], language: str | None, duration_ms: int) -> Transcript:
+    used_full_window = any(part.used_full_window for part in parts)
+    spoken = [part for part in parts if part.decoding.text]
+    if not spoken:
+        no_speech = min((part.decoding.no_speech_probability for part in parts), default=1.0)
+        return _nothing(language, duration_ms, no_speech)
+    weights = [len(part.decoding.text) for part in spoken]
+    mean = np.average([part.decoding.log_probability for part in spoken], weights=weights)
+    return Transcript(
+        text=" ".join(part.decoding.text for part in spoken),
+        language=spoken[0].language,
+        language_probability=spoken[0].language_probability,
+        confidence=min(1.0, math.exp(float(mean))),
+        no_speech_probability=min(part.decoding.no_speech_probability for part in spoken),
+        used_full_window=used_full_window,
+        duration_ms=duration_ms,
+    )
