@@ -56,8 +56,10 @@ dialogue-model: .venv-dialogue/.ready
 # Running ----------------------------------------------------------------------------------------
 
 serve: serve-programs .venv/.ready .venv-dialogue/.ready models dialogue-model  ## run everything; prints the address when ready
-	@HAMDEL_DIALOGUE_TOKEN=$${HAMDEL_DIALOGUE_TOKEN:-$$(.venv/bin/python -c 'import secrets; print(secrets.token_hex(32))')} \
-		.venv/bin/honcho start
+	@mkdir -p .run && echo "starting (the dialogue engine takes a while; its logs are in .run/) …"
+	@export HAMDEL_DIALOGUE_TOKEN=$${HAMDEL_DIALOGUE_TOKEN:-$$(.venv/bin/python -c 'import secrets; print(secrets.token_hex(32))')}; \
+		.venv/bin/honcho start --no-prefix; status=$$?; [ $$status = 0 ] || [ $$status = 130 ] || { \
+		tail -n 4 .run/dialogue.log .run/actions.log >&2; exit $$status; }
 
 # Checks -----------------------------------------------------------------------------------------
 

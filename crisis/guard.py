@@ -165,11 +165,8 @@ def _weigh(
     if signal.kind in _OWN_KINDS and _is_about_another(lexicon, before, match.group()):
         return Assessment(1, "third_person", ids)
     long_ago = "present" not in anywhere and lexicon.first("past", sentence)
-    if (
-        long_ago
-        and signal.person == "self"
-        and lexicon.first("past_form", before[-_VERB_REACH:] + match.group())
-    ):
+    around = text[max(sentence_start, start - _VERB_REACH) : end + _VERB_REACH]
+    if long_ago and signal.person == "self" and lexicon.first("past_form", around):
         return Assessment(1, "past" if signal.kind in _OWN_KINDS else signal.kind, ids)
     if "joke" in anywhere:
         return Assessment(min(signal.level, 1), signal.kind, ids)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,7 @@ class WordVectors:
             with np.load(io.BytesIO(content), allow_pickle=False) as archive:
                 words = bytes(archive["words"]).decode("ascii").split("\n")
                 table = archive["vectors"]
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise ModelFileError(f"the word vectors cannot be read ({error}); restore the file") from None
         return cls(words, table)
 

@@ -26,7 +26,7 @@ FORBIDDEN_EVERYWHERE = {
 FORBIDDEN_FOR_ANGER = {
     "en": r"\b(hit|hitting|punch\w*|scream\w*|yell\w*|shout\w*|smash\w*|kick\w*|throw\w*|tear up|pillow|"
     r"let it (all )?out|vent|venting|(run|running) it off|go for a run|jog\w*|sprint\w*|box|boxing|work ?out|gym|sweat\w*|revenge)\b",
-    "fa": r"(مشت بزن|بزنید به|فریاد|داد بزن|جیغ|بکوبید|بشکنید|لگد|پرت کن|بالش|خالی کنید|بدوید|دویدن|بوکس|"
+    "fa": r"(مشت بزن|بزنید به|فریاد|داد بزن|جیغ|بکوبید|بشکنید|لگد|پرت کن|\bبالش\b|خالی کنید|بدوید|دویدن|بوکس|"
     r"باشگاه|عرق کنید|انتقام|تلافی)",
 }
 FORBIDDEN_FOR_FEAR = {
@@ -73,7 +73,10 @@ def test_no_two_sentences_are_near_duplicates(language):
 
 
 def test_the_near_duplicate_check_finds_a_swapped_noun():
-    first, second = tokens("Make yourself a cup of tea and sit."), tokens("Make yourself a cup of soup and sit.")
+    first, second = (
+        tokens("Make yourself a cup of tea and sit."),
+        tokens("Make yourself a cup of soup and sit."),
+    )
     assert len(first & second) / len(first | second) >= NEAR_DUPLICATE
 
 
@@ -150,6 +153,27 @@ class TestEachPair:
             assert "violence_at_home" in suggestion.contraindications
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Punch a pillow until it is out of you."),
+        ("en", "Go for a run and sweat the anger out."),
+        ("fa", "آن‌قدر به بالش مشت بزنید که خالی شوید."),
+        ("fa", "بروید در ماشین و فریاد بکشید."),
+    ],
+)
+def test_the_check_for_anger_finds_venting(language, text):
+    assert re.search(FORBIDDEN_FOR_ANGER[language], text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("en", "Take one of your pills."), ("fa", "یک قرص بخورید."), ("fa", "روزه بگیرید.")],
+)
+def test_the_check_for_all_moods_finds_medication_and_fasting(language, text):
+    assert re.search(FORBIDDEN_EVERYWHERE[language], text, re.IGNORECASE)
+
+
 def test_anger_is_never_met_by_what_raises_arousal():
     raising = {name for name, technique in VOCABULARY.techniques.items() if technique.raises_arousal}
     assert raising == {"gentle_movement", "graded_approach"}
@@ -178,7 +202,20 @@ def test_about_twenty_five_techniques_lie_in_eight_families_and_each_has_a_sourc
 
 def test_all_life_situations_are_spoken_to_and_most_pairs_presume_none():
     counts = Counter(situation for suggestion in SUGGESTIONS for situation in suggestion.situation)
-    wanted = "work family loneliness exams illness grief migration money children old_age night travel".split()
+    wanted = [
+        "work",
+        "family",
+        "loneliness",
+        "exams",
+        "illness",
+        "grief",
+        "migration",
+        "money",
+        "children",
+        "old_age",
+        "night",
+        "travel",
+    ]
     assert all(counts[situation] >= 3 for situation in wanted)
     for mood in NEGATIVE_MOODS:
         general = [s for s in SUGGESTIONS if s.mood == mood and GENERAL in s.situation]

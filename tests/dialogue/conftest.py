@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import subprocess
@@ -135,7 +136,9 @@ Say = Callable[..., Awaitable[Replied]]
 def loaded_agent(model: Path, action_server: Server) -> Any:
     from rasa.core.agent import Agent
     from rasa.utils.endpoints import EndpointConfig
+    from rasa.utils.log_utils import configure_structlog
 
+    configure_structlog(logging.ERROR)
     endpoint = EndpointConfig(f"{action_server.url}/webhook", enable_selective_domain=True)
     return Agent.load(str(model), action_endpoint=endpoint)
 
@@ -163,7 +166,7 @@ def say(loaded_agent: Any, request: pytest.FixtureRequest) -> Say:
             names=[message.get("utter_action") for message in output.messages],
             texts=[message["text"] for message in output.messages if message.get("text")],
             customs=[message["custom"] for message in output.messages if message.get("custom")],
-            intent=tracker.latest_message.intent["name"],
+            intent=tracker.latest_message.intent.get("name", ""),
             slots=json.loads(json.dumps(tracker.current_slot_values())),
         )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-SAME_WORDS = {"en": "my boss talked to me in front of everyone", "fa": "رئیسم جلوی همه با من حرف زد"}
+SAME_WORDS = {"en": "my boss shouted at me in front of everyone", "fa": "رئیسم جلوی همه سرم داد زد"}
 
 
 def voice(label: str) -> dict[str, Any]:

@@ -22,6 +22,7 @@ class Server:
     port: int
     database: Path
     endpoints: Path
+    folder: Path
     output: list[str]
 
     @property
@@ -54,6 +55,7 @@ def server(tmp_path_factory):
         "HAMDEL_ENDPOINTS": str(endpoints),
         "HAMDEL_DIALOGUE_PORT": str(dialogue),
         "HAMDEL_ACTIONS_PORT": str(actions),
+        "HAMDEL_LOGS": str(folder),
         "HAMDEL_DIALOGUE_TOKEN": secrets.token_hex(32),
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "3",
@@ -83,9 +85,9 @@ def server(tmp_path_factory):
         deadline = time.monotonic() + READY_WITHIN_S
         while not ready.wait(0.5):
             if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail("the server did not become ready:\n" + "".join(output[-40:]))
+                pytest.fail("the server did not become ready:\n" + "".join(output[-40:] + [path.read_text() for path in folder.glob("*.log")]))
         os.environ["HAMDEL_ENDPOINTS"] = str(endpoints)
-        yield Server(gateway, folder / "session_log.sqlite", endpoints, output)
+        yield Server(gateway, folder / "session_log.sqlite", endpoints, folder, output)
     finally:
         os.environ.pop("HAMDEL_ENDPOINTS", None)
         os.killpg(process.pid, signal.SIGINT)

@@ -1,0 +1,91 @@
+import json
+
+import pytest
+
+from recommender import ModelFileError, Recommender
+from recommender.model_card import DEFAULT_DIRECTORY, read_card, sha256_of
+from recommender.suggestions import DEFAULT_DIRECTORY as SUGGESTIONS
+from recommender.vocabulary import read_vocabulary
+
+
+@pytest.mark.parametrize("name", ["paper_lstm.onnx", "vectors.npz"])
+def test_truncated_weights_are_refused(model, name):
+    path = model / "weights" / name
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ModelFileError, match=rf"{name}: its SHA-256 is not the one in card.json"):
+        Recommender.load(model)
+
+
+@pytest.mark.parametrize("name", ["paper_lstm.onnx", "vectors.npz"])
+def test_missing_weights_are_named_with_a_remedy(model, name):
+    (model / "weights" / name).unlink()
+    with pytest.raises(ModelFileError, match=rf"{name}: cannot be read .*restore the file"):
+        Recommender.load(model)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "is not JSON"),
+        ("[]", "is no JSON object"),
+        ("{}", "techniques is missing"),
+        ('{"techniques": ["a", "a"]}', "techniques must name at least two"),
+        ('{"techniques": ["a", "b"], "name": "x", "ranking": {}, "version": "1"}', "is missing"),
+    ],
+)
+def test_a_bad_card_is_named_with_the_reason(model, content, message):
+    (model / "card.json").write_text(content, encoding="utf-8")
+    with pytest.raises(ModelFileError, match=rf"card\.json: .*{message}"):
+        Recommender.load(model)
+
+
+def test_a_missing_card_and_one_that_is_not_utf_8_are_named(model):
+    (model / "card.json").write_bytes(b"\xff")
+    with pytest.raises(ModelFileError, match="is not UTF-8"):
+        read_card(model)
+    (model / "card.json").unlink()
+    with pytest.raises(ModelFileError, match="cannot be read"):
+        read_card(model)
+
+
+def rewrite(model, change):
+    card = json.loads((model / "card.json").read_text(encoding="utf-8"))
+    change(card)
+    (model / "card.json").write_text(json.dumps(card), encoding="utf-8")
+
+
+def test_a_technique_without_a_row_in_the_vocabulary_is_refused(model):
+    rewrite(model, lambda card: card["techniques"].__setitem__(0, "reiki"))
+    with pytest.raises(ModelFileError, match="reiki"):
+        Recommender.load(model)
+
+
+def test_a_network_with_another_number_of_outputs_is_refused(model):
+    rewrite(model, lambda card: card["techniques"].pop())
+    with pytest.raises(ModelFileError, match="outputs"):
+        Recommender.load(model)
+
+
+def test_a_file_that_is_no_network_is_refused(model):
+    (model / "weights" / "paper_lstm.onnx").write_bytes(b"nonsense")
+    rewrite(model, lambda card: card["network"].update(sha256=sha256_of(b"nonsense")))
+    with pytest.raises(ModelFileError, match="network is unreadable"):
+        Recommender.load(model)
+
+
+def test_the_shipped_card_states_an_honest_protocol():
+    card = json.loads((DEFAULT_DIRECTORY / "card.json").read_text(encoding="utf-8"))
+    assert list(read_vocabulary(SUGGESTIONS).techniques) == card["techniques"]
+    assert card["network"]["largest_difference_to_keras"] <= 1e-4
+    figures = card["cross_validation"]["situations"]
+    for system in ("majority_in_mood", "bag_of_glove_logistic_regression", "lstm"):
+        measured = figures[system]["hit_at_3"]
+        assert measured["low"] < measured["mean"] < measured["high"]
+    assert "Persian text is not" in card["languages"]["fa"]
+
+
+def test_the_lstm_beats_the_majority_with_intervals_apart():
+    figures = json.loads((DEFAULT_DIRECTORY / "card.json").read_text(encoding="utf-8"))["cross_validation"]
+    for kind in ("situations", "suggestions"):
+        ours, majority = figures[kind]["lstm"]["hit_at_3"], figures[kind]["majority_in_mood"]["hit_at_3"]
+        assert ours["low"] > majority["high"]

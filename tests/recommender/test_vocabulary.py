@@ -1,0 +1,58 @@
+import shutil
+
+import pytest
+
+from recommender.errors import SuggestionDataError
+from recommender.suggestions import DEFAULT_DIRECTORY
+from recommender.vocabulary import read_vocabulary
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for path in DEFAULT_DIRECTORY.glob("*.csv"):
+        shutil.copy(path, tmp_path)
+    return tmp_path
+
+
+def test_families_come_in_the_order_of_their_first_technique():
+    families = read_vocabulary(DEFAULT_DIRECTORY).families
+    assert families[0] == "breathing"
+    assert len(set(families)) == len(families) == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("settings.csv", "place,explanation\nhome,x\n", r"settings.csv:1: the columns must be setting"),
+        ("settings.csv", "setting,explanation\n", r"settings.csv: has no rows"),
+        ("settings.csv", "setting,explanation\nhome,\n", r"settings.csv:2: explanation: is empty"),
+        ("settings.csv", "setting,explanation\nhome,x,y\n", r"settings.csv:2: must have 2 cells"),
+        (
+            "settings.csv",
+            "setting,explanation\nhome,x\nhome,y\n",
+            r"settings.csv:3: setting: 'home' stands there",
+        ),
+        ("situations.csv", "situation,explanation,cues_en,cues_fa\nwork,x,job,\n", r"'general' is missing"),
+        (
+            "techniques.csv",
+            "technique,family,raises_arousal,source,description\na,b,maybe,s,d\n",
+            r"techniques.csv:2: raises_arousal: must be true or false",
+        ),
+    ],
+)
+def test_a_bad_row_is_named_with_file_line_and_column(folder, name, content, message):
+    (folder / name).write_text(content, encoding="utf-8")
+    with pytest.raises(SuggestionDataError, match=message):
+        read_vocabulary(folder)
+
+
+def test_a_missing_file_is_named(folder):
+    (folder / "contraindications.csv").unlink()
+    with pytest.raises(SuggestionDataError, match=r"contraindications\.csv: cannot be read"):
+        read_vocabulary(folder)
+
+
+def test_a_file_that_is_not_utf_8_is_named(folder):
+    (folder / "settings.csv").write_bytes(b"setting,explanation\nhome,\xff\xfe\n")
+    with pytest.raises(SuggestionDataError, match=r"settings\.csv: is no UTF-8 CSV file"):
+        read_vocabulary(folder)
