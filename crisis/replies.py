@@ -116,7 +116,8 @@ def _fill(text: str, shown: tuple[Line, ...], language: str) -> str:
         "crisis_short": _number(shown, ("crisis", "emergency"), persian),
         "social": _sentence(shown, persian),
     }
-    return re.sub(r"\{(\w+)\}", lambda place: places[place.group(1)], text)
+    filled = re.sub(r"\{(\w+)\}", lambda place: places[place.group(1)], text)
+    return re.sub(r"[,،](?=[.,،؟?])", "", filled)  # the comma that closes an insertion, at a sentence's end
 
 
 def _number(shown: tuple[Line, ...], kinds: tuple[str, ...], persian: bool) -> str:

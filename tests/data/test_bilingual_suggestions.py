@@ -142,6 +142,10 @@ class TestEachPair:
         ):
             assert suggestion.distress_max <= 8
 
+    def test_what_needs_another_place_is_barred_at_the_wheel(self, suggestion):
+        if not {"anywhere", "transport"} & set(suggestion.setting):
+            assert "driving" in suggestion.contraindications
+
     def test_negotiation_and_reappraisal_of_anger_are_barred_under_violence(self, suggestion):
         if suggestion.mood == "anger" and suggestion.technique in {
             "perspective_taking",
@@ -262,11 +266,18 @@ def test_three_general_suggestions_of_two_families_are_left_at_every_hour(mood, 
 
 @pytest.mark.parametrize("mood", NEGATIVE_MOODS)
 @pytest.mark.parametrize("distress", range(1, 11))
-def test_somebody_with_every_contraindication_is_still_offered_three(mood, distress):
+@pytest.mark.parametrize(
+    "barred",
+    [{"driving"}, set(VOCABULARY.contraindications) - {"driving"}],
+    ids=["at the wheel", "all others"],
+)
+def test_three_are_left_at_the_wheel_and_under_all_other_contraindications(mood, distress, barred):
     left = [
         s
         for s in SUGGESTIONS
-        if s.mood == mood and s.distress_min <= distress <= s.distress_max and not s.contraindications
+        if s.mood == mood
+        and s.distress_min <= distress <= s.distress_max
+        and not s.contraindications & barred
     ]
     assert len(left) >= 3
     assert len({s.family for s in left}) >= 2
