@@ -1,7 +1,7 @@
 """Words of an utterance, in English or Persian: Whisper in CTranslate2, encoded in a short window.
 
 Whisper (Radford et al. 2022, arXiv:2212.04356) was trained on windows of 30 s, but its encoder takes
-shorter ones. An utterance is encoded with at least 1.5 s of silence behind it, in a window of at least 9 s,
+shorter ones. An utterance is encoded with at least 1.5 s of silence behind it, in a window of at least 8 s,
 which saves most of the time; where the decoder then loops or is lost, the full window is tried once. What
 no check can vouch for is not heard at all: an empty text is better than words that nobody said.
 """
@@ -31,7 +31,7 @@ LANGUAGES = ("en", "fa")
 _SAMPLE_RATE_HZ = 16_000
 _FULL_WINDOW_FRAMES = 3_000
 _PADDING_SAMPLES = 24_000
-_SHORTEST_WINDOW_SAMPLES = 9 * _SAMPLE_RATE_HZ
+_SHORTEST_WINDOW_SAMPLES = 8 * _SAMPLE_RATE_HZ
 """In shorter windows the decoder often says a short sentence twice or for ever; the time is small."""
 _LONGEST_PART_SAMPLES = 28 * _SAMPLE_RATE_HZ
 _SHORTEST_SAMPLES = _SAMPLE_RATE_HZ // 10

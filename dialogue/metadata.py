@@ -55,7 +55,7 @@ def read_metadata(raw: object) -> TurnMetadata:
 
 def _mood_label(raw: Any) -> str | None:
     label = raw.get("label") if isinstance(raw, Mapping) else None
-    return label if label in MOODS else None
+    return label if isinstance(label, str) and label in MOODS else None
 
 
 def _country_code(raw: Any) -> str | None:

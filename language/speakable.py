@@ -81,10 +81,10 @@ _MARK_RUN = re.compile(r"([.,;:?!])(?:\s*[,;:.])+")
 def speakable(text: str, language: str) -> str:
     """What a voice should read for `text`; empty where there is nothing to say.
 
-    Numbers, times, percentages, sums and web addresses become words, telephone and hotline numbers
-    single digits in groups, common abbreviations their words; Persian punctuation becomes , ; ? since
-    voices know no other; quotation marks, brackets and every other sign go. The steps run in the
-    order: normal form, numbers, words, punctuation.
+    Numbers, times, percentages, sums and web addresses become words, telephone numbers single digits in
+    groups, hotline numbers single digits with pauses, common abbreviations their words; Persian
+    punctuation becomes , ; ? since voices know no other; quotation marks, brackets and every other sign
+    go. The steps run in the order: normal form, words, numbers, punctuation.
     """
     text = normalise(text, language)
     text = _ADDRESS.sub(lambda match: _spoken_address(match.group(1), language), text)
@@ -135,8 +135,15 @@ def _spoken_telephone(number: str, language: str) -> str:
     if len("".join(groups)) < 7 and "".join(groups) not in _DIALLED:
         return number
     short = [group[start : start + 4] for group in groups for start in range(0, len(group), 4)]
-    joint = "، " if language == "fa" else ", "
-    return joint.join(digit_words(group, language) for group in short)
+    if len("".join(groups)) <= 6:
+        return _dialled("".join(groups), language)
+    return ", ".join(digit_words(group, language) for group in short)
+
+
+def _dialled(digits: str, language: str) -> str:
+    # A pause at each digit, and in English before the first: "call nine" sounds like "call him".
+    read = ", ".join(digit_words(digit, language) for digit in digits)
+    return read if language == "fa" else f", {read}"
 
 
 def _spoken_money(match: re.Match[str], language: str) -> str:
@@ -160,7 +167,7 @@ def _english_ordinal(number: int) -> str:
 def _spoken_number(match: re.Match[str], language: str) -> str:
     sign, whole, fraction = match.groups()
     if whole in _DIALLED and not fraction and not _UNIT_FOLLOWS.match(match.string, match.end()):
-        return f" {digit_words(whole, language)} "
+        return f" {_dialled(whole, language)} "
     if len(whole) > 1 and whole[0] == "0" and not fraction:
         return f" {digit_words(whole, language)} "
     digits = whole.replace(",", "")

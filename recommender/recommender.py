@@ -35,7 +35,7 @@ LANGUAGES = ("en", "fa")
 
 _PLACES = 3
 _NIGHT_STARTS, _NIGHT_ENDS = 21, 6
-_LONGEST_TEXT = 1000
+_LONGEST_TEXT = 600
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ class Recommender:
         Args:
             mood: one of `emotion.MOODS`, which is the primary mood of all that is chosen.
             language: "en" or "fa", of the answer and of the text.
-            text: what the person said, of any length, of which the first 1,000 characters count; the
+            text: what the person said, of any length, of which the first 600 characters count; the
                 network reads English alone, cues for situations are recognised in both languages.
             distress: 0–10 by the person's own word; None where unknown.
             exclude: identifiers of suggestions already shown.

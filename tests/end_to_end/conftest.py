@@ -85,7 +85,10 @@ def server(tmp_path_factory):
         deadline = time.monotonic() + READY_WITHIN_S
         while not ready.wait(0.5):
             if process.poll() is not None or time.monotonic() > deadline:
-                pytest.fail("the server did not become ready:\n" + "".join(output[-40:] + [path.read_text() for path in folder.glob("*.log")]))
+                pytest.fail(
+                    "the server did not become ready:\n"
+                    + "".join(output[-40:] + [path.read_text() for path in folder.glob("*.log")])
+                )
         os.environ["HAMDEL_ENDPOINTS"] = str(endpoints)
         yield Server(gateway, folder / "session_log.sqlite", endpoints, folder, output)
     finally:

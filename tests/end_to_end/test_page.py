@@ -59,7 +59,9 @@ def open_page(server):
                     else page.foreign.append(request.url)
                 ),
             )
-            page.on("console", lambda line: page.complaints.append(line.text) if line.type == "error" else None)
+            page.on(
+                "console", lambda line: page.complaints.append(line.text) if line.type == "error" else None
+            )
             page.on("pageerror", lambda error: page.complaints.append(str(error)))
             page.goto(server.page)
             return page

@@ -10,10 +10,13 @@ from language import speakable
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("Call 988 now.", "Call nine eight eight now."),
-        ("Call or text 988, or 116 123.", "Call or text nine eight eight, or one one six, one two three."),
-        ("Text SHOUT to 85258.", "Text SHOUT to eight five two five eight."),
-        ("Lifeline: 13 11 14.", "Lifeline: one three, one one, one four."),
+        ("Call 988 now.", "Call, nine, eight, eight now."),
+        (
+            "Call or text 988, or 116 123.",
+            "Call or text, nine, eight, eight, or, one, one, six, one, two, three.",
+        ),
+        ("Text SHOUT to 85258.", "Text SHOUT to, eight, five, two, five, eight."),
+        ("Lifeline: 13 11 14.", "Lifeline: one, three, one, one, one, four."),
         ("Ring 0800 123 4567.", "Ring zero eight zero zero, one two three, four five six seven."),
         ("123 people came.", "one hundred and twenty-three people came."),
         ("At 8:30 and 9:05 and 10:00.", "At eight thirty and nine oh five and ten o'clock."),
@@ -40,8 +43,8 @@ def test_english_is_written_out_for_the_voice(text: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("با ۱۲۳ تماس بگیرید.", "با یک دو سه تماس بگیرید."),
-        ("۱۴۸۰ صدای مشاور", "یک چهار هشت صفر صدای مشاور"),
+        ("با ۱۲۳ تماس بگیرید.", "با یک, دو, سه تماس بگیرید."),
+        ("۱۴۸۰ صدای مشاور", "یک, چهار, هشت, صفر صدای مشاور"),
         ("ساعت ۸:۳۰ یا ۹:۱۵", "ساعت هشت و نیم یا نُه و پانزده دقیقه"),
         ("۸–۲۴", "هشت تا بیست و چهار"),
         ("۳٫۵ درصد، ۱۲٬۵۰۰ تومان", "سه و نیم درصد, دوازده هزار و پانصد تومان"),

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from dialogue.frames import (
+    ForgetRequest,
+    FrameError,
+    PingRequest,
+    TurnRequest,
+    done_frame,
+    error_frame,
+    message_frame,
+    read_frame,
+)
+
+TURN = {"type": "turn", "turn_id": "t", "sender": "s", "text": "hello", "metadata": {"language": "en"}}
+
+
+def test_each_kind_of_frame_is_read() -> None:
+    assert read_frame(json.dumps(TURN)) == TurnRequest("t", "s", "hello", {"language": "en"})
+    assert read_frame('{"type": "forget", "sender": "s"}') == ForgetRequest("s")
+    assert read_frame('{"type": "ping", "more": 1}') == PingRequest()
+
+
+def test_metadata_may_be_missing() -> None:
+    request = read_frame(json.dumps({**TURN, "metadata": None}))
+    assert isinstance(request, TurnRequest)
+    assert request.metadata == {}
+
+
+@pytest.mark.parametrize("text", ["/restart", " /restart", "//restart", "\t/ /restart "])
+def test_a_slash_in_front_is_taken_off_so_that_words_are_no_command(text: str) -> None:
+    request = read_frame(json.dumps({**TURN, "text": text}))
+    assert isinstance(request, TurnRequest)
+    assert request.text == "restart"
+
+
+@pytest.mark.parametrize("text", ["", " ", "/", " / \n"])
+def test_a_turn_without_words_is_refused(text: str) -> None:
+    with pytest.raises(FrameError) as refused:
+        read_frame(json.dumps({**TURN, "text": text}))
+    assert (refused.value.code, refused.value.turn_id) == ("empty_text", "t")
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"type": None}, "unknown_type"),
+        ({"type": ["turn"]}, "unknown_type"),
+        ({"turn_id": ""}, "bad_frame"),
+        ({"turn_id": "x" * 201}, "bad_frame"),
+        ({"sender": 7}, "bad_frame"),
+        ({"text": None}, "bad_frame"),
+        ({"text": "x" * 10_001}, "text_too_long"),
+        ({"metadata": "en"}, "bad_frame"),
+    ],
+)
+def test_a_malformed_turn_is_refused(change: dict[str, object], code: str) -> None:
+    with pytest.raises(FrameError) as refused:
+        read_frame(json.dumps({**TURN, **change}))
+    assert refused.value.code == code
+
+
+def test_a_text_of_the_greatest_length_is_read() -> None:
+    request = read_frame(json.dumps({**TURN, "text": "x" * 10_000}))
+    assert isinstance(request, TurnRequest)
+
+
+@pytest.mark.parametrize("raw", ["", "{", "null", '"turn"', "[" * 100_000, b"{}"])
+def test_what_is_no_json_object_is_refused(raw: str | bytes) -> None:
+    with pytest.raises(FrameError) as refused:
+        read_frame(raw)
+    assert refused.value.code == "bad_json"
+
+
+def test_a_message_carries_the_name_of_the_response_and_empty_parts_as_null() -> None:
+    message = {"text": "Hello", "utter_action": "utter_greet", "buttons": [], "custom": {}, "image": None}
+    assert message_frame("t", 0, message) == {
+        "type": "message",
+        "turn_id": "t",
+        "seq": 0,
+        "text": "Hello",
+        "custom": None,
+        "buttons": None,
+        "name": "utter_greet",
+    }
+
+
+def test_the_end_and_a_refusal_have_their_shapes() -> None:
+    assert done_frame("t", 2, {"mood": "anger"}) == {
+        "type": "done",
+        "turn_id": "t",
+        "seq": 2,
+        "mood": "anger",
+    }
+    assert error_frame(None, "busy", "later")["code"] == "busy"
