@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 import uvicorn
 
 import crisis
@@ -178,12 +177,10 @@ def _load_parts(settings: Settings) -> Parts:
 
 def _load_speech(settings: Settings) -> LocalSpeech:
     recogniser = settings.recogniser
-    words = transcriber.Transcriber.load(default_store().path(recogniser.model), threads=recogniser.threads)
-    # The first pass through a model costs several times the later ones.
-    noise = np.random.default_rng(0).normal(0, 0.01, 16_000).astype(np.float32)
-    words.transcribe(noise, language="en")
     return LocalSpeech(
-        words,
+        transcriber.Transcriber.load(
+            default_store().path(recogniser.model), threads=recogniser.threads, workers=recogniser.workers
+        ),
         detector.SpeechEmotionDetector.load(),
         workers=recogniser.workers,
         queue=recogniser.queue,

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -100,11 +100,15 @@ class LocalSpeech:
             async with asyncio.timeout(self._deadline_s):
                 mood = None
                 if with_emotion:
-                    # The detector's result does not depend on the language; only "validated" does.
                     mood = await loop.run_in_executor(
                         self._emotion, lambda: self._detector.estimate(samples, language=language or "en")
                     )
-                return Heard(await words, mood)
+                transcript = await words
+                if mood is not None:
+                    # Feeling does not wait for the words; whether it is validated depends on their language.
+                    validated = transcript.language in self._detector.card.validated_languages
+                    mood = replace(mood, validated=validated)
+                return Heard(transcript, mood)
         except TimeoutError as error:
             raise SpeechTimeoutError(f"No transcript within {self._deadline_s} s.") from error
         finally:
