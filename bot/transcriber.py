@@ -283,14 +283,20 @@ def _unheard(decoding: _Decoding) -> _Decoding:
     return _Decoding("", decoding.log_probability, decoding.no_speech_probability, looped=False)
 
 
-def _nothing(language: str | None, duration_ms: int, no_speech_probability: float = 1.0) -> Transcript:
+def _nothing(
+    language: str | None,
+    duration_ms: int,
+    *,
+    no_speech_probability: float = 1.0,
+    used_full_window: bool = False,
+) -> Transcript:
     return Transcript(
         text="",
         language=language or LANGUAGES[0],
         language_probability=0.0,
         confidence=0.0,
         no_speech_probability=no_speech_probability,
-        used_full_window=False,
+        used_full_window=used_full_window,
         duration_ms=duration_ms,
     )
 
@@ -300,7 +306,9 @@ def _joined(parts: Sequence[_Part], language: str | None, duration_ms: int) -> T
     spoken = [part for part in parts if part.decoding.text]
     if not spoken:
         no_speech = min((part.decoding.no_speech_probability for part in parts), default=1.0)
-        return _nothing(language, duration_ms, no_speech)
+        return _nothing(
+            language, duration_ms, no_speech_probability=no_speech, used_full_window=used_full_window
+        )
     weights = [len(part.decoding.text) for part in spoken]
     mean = np.average([part.decoding.log_probability for part in spoken], weights=weights)
     return Transcript(

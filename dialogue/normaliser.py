@@ -48,14 +48,18 @@ class Normaliser(GraphComponent):  # type: ignore[misc]
                 continue
             known = read_metadata(message.get("metadata")).language
             message.set(ORIGINAL_TEXT, text)
-            message.set(TEXT, normalise(text, detect_script_language(text) or known or "en"))
+            message.set(TEXT, _one_spelling(text, known))
         return messages
 
     def process_training_data(self, training_data: TrainingData) -> TrainingData:
         """Normalises the training examples and the words of look-up tables in place."""
         self.process(training_data.training_examples)
         for table in training_data.lookup_tables:
-            table["elements"] = [
-                normalise(word, detect_script_language(word) or "en") for word in table["elements"]
-            ]
+            table["elements"] = [_one_spelling(word) for word in table["elements"]]
         return training_data
+
+
+def _one_spelling(text: str, known_language: str | None = None) -> str:
+    normal = normalise(text, detect_script_language(text) or known_language or "en")
+    # Telephones write "I'm" with a curly apostrophe, the examples with a straight one.
+    return normal.replace("\u2019", "'")

@@ -116,30 +116,45 @@ def coverage_and_risk(right: NDArray[np.bool_], covered: NDArray[np.bool_]) -> t
 
 
 def abstention_threshold(
-    confidence: Floats, right: NDArray[np.bool_], *, risk: float, fewest_answers: int = 30
+    confidence: Floats,
+    right: NDArray[np.bool_],
+    speakers: Sequence[str],
+    *,
+    risk: float,
+    certainty: float = 0.95,
+    resamples: int = 2_000,
+    seed: int = 0,
 ) -> float:
-    """The lowest confidence from which on answers are wrong in at most a share `risk` of the clips.
+    """The lowest confidence from which on answers are seldom wrong, for speakers that are like these.
 
-    The bound holds at the threshold and at every higher one that still answers `fewest_answers`
-    clips, so that a lucky dip in the risk is not taken for the answer.
+    A bound that only just holds for the few speakers at hand is broken by the next ones. So the
+    speakers are drawn anew, with repeats, many times, and the bound has to hold in most draws: at the
+    threshold and, so that no lucky dip is taken for the answer, at every higher one.
 
     Args:
         confidence: shape (n,), 0–1, of the clips for which an answer is possible.
         right: shape (n,), whether the answer would be right.
-        risk: bound, 0–1.
-        fewest_answers: below this many clips the risk is not judged.
+        speakers: n names.
+        risk: largest share of wrong answers, 0–1.
+        certainty: share of the draws in which the bound has to hold.
+        resamples: number of draws.
+        seed: of the draws.
 
     Returns:
-        A threshold in 0–1; 1 where no threshold keeps the bound.
+        A threshold in 0–1, in steps of 0.01; 1 where none keeps the bound.
     """
-    order = np.argsort(-confidence, kind="stable")
-    wrong_share = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
-    threshold = 1.0
-    for position in range(min(fewest_answers, len(order)) - 1, len(order)):
-        if wrong_share[position] > risk:
-            break
-        threshold = float(confidence[order[position]])
-    return threshold
+    thresholds = np.arange(0, 101) / 100.0
+    names = np.array(sorted(set(speakers)))
+    belongs = (names[:, None] == np.array(speakers)[None, :]).astype(np.float64)
+    answered = (confidence[:, None] >= thresholds[None, :]).astype(np.float64)
+    random = np.random.default_rng(seed)
+    drawn = random.multinomial(len(names), np.full(len(names), 1.0 / len(names)), size=resamples)
+    answers = drawn @ (belongs @ answered)
+    wrong = drawn @ (belongs @ (answered * ~right[:, None]))
+    holds = np.mean(wrong <= risk * answers, axis=0) >= certainty
+    broken = np.flatnonzero(~holds)
+    lowest = broken[-1] + 1 if len(broken) else 0
+    return float(thresholds[lowest]) if lowest < len(thresholds) else 1.0
 
 
 def bootstrap_interval(

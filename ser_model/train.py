@@ -117,8 +117,11 @@ def _steering(
     sha256: str,
 ) -> dict[str, Any]:
     """The part of the card that the detector reads, with what is chosen on the validation speakers."""
-    truth = np.array([LABELS.index(clip.emotion) for clip in _clips(clips, "valid")], dtype=np.intp)
-    temperature, threshold = _calibrated(valid_logits[:, trained], np.searchsorted(trained, truth), trained)
+    chosen = _clips(clips, "valid")
+    truth = np.array([trained.index(LABELS.index(clip.emotion)) for clip in chosen], dtype=np.intp)
+    labels = [LABELS[place] for place in trained]
+    speakers = [clip.speaker for clip in chosen]
+    temperature, threshold = _calibrated(valid_logits[:, trained], truth, labels, speakers)
     return {
         "name": configuration.name,
         "version": configuration.version,
@@ -128,7 +131,7 @@ def _steering(
         "untrained": [label for place, label in enumerate(LABELS) if place not in trained],
         "temperature": round(temperature, 4),
         "threshold": round(threshold, 4),
-        "validated_languages": sorted({clip.language for clip in _clips(clips, "valid")}),
+        "validated_languages": sorted({clip.language for clip in chosen}),
     }
 
 
@@ -173,16 +176,18 @@ def _exported_logits(weights: bytes, pictures: Sequence[NDArray[np.float32]]) ->
 
 
 def _calibrated(
-    logits: NDArray[np.float64], truth: NDArray[np.intp], trained: Sequence[int]
+    logits: NDArray[np.float64], truth: NDArray[np.intp], labels: Sequence[str], speakers: Sequence[str]
 ) -> tuple[float, float]:
     """Temperature and abstention threshold; a clip whose likeliest label is no mood is never answered."""
     temperature = fitted_temperature(logits, truth)
     probabilities = softmax(logits, temperature)
     predicted = probabilities.argmax(axis=1)
-    is_mood = np.array([LABELS[place] in MOODS for place in trained])
-    answered = is_mood[predicted]
+    answered = np.array([label in MOODS for label in labels])[predicted]
     threshold = abstention_threshold(
-        probabilities.max(axis=1)[answered], (predicted == truth)[answered], risk=GREATEST_RISK
+        probabilities.max(axis=1)[answered],
+        (predicted == truth)[answered],
+        [speaker for speaker, is_answered in zip(speakers, answered, strict=True) if is_answered],
+        risk=GREATEST_RISK,
     )
     return temperature, threshold
 

@@ -43,7 +43,7 @@ async def ask(socket: Any, sender: str, turn_id: str, text: str, **metadata: Any
     return await read_turn(socket, turn_id)
 
 
-async def test_health_says_that_it_is_ready(rasa_server: Any) -> None:
+def test_health_says_that_it_is_ready(rasa_server: Any) -> None:
     with urllib.request.urlopen(f"{rasa_server.url}/hamdel/health", timeout=5) as response:
         assert json.load(response) == {"status": "ok"}
 

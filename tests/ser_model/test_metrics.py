@@ -61,21 +61,43 @@ def test_temperature_finds_back_the_factor_by_which_logits_were_blown_up():
     assert fitted_temperature(3.0 * logits, truth) == pytest.approx(3.0, rel=0.1)
 
 
+def answers_of(speakers, each, seed):
+    """Answers that are right as often as their confidence says, or less for every other speaker."""
+    random = np.random.default_rng(seed)
+    confidence = random.uniform(0.2, 1.0, size=speakers * each)
+    names = [f"s{number // each}" for number in range(speakers * each)]
+    return random, confidence, names
+
+
 def test_threshold_keeps_the_risk_on_the_clips_it_was_chosen_on():
-    random = np.random.default_rng(2)
-    confidence = random.uniform(0.2, 1.0, size=3_000)
+    random, confidence, names = answers_of(10, 300, seed=2)
     right = random.uniform(size=3_000) < confidence
-    threshold = abstention_threshold(confidence, right, risk=0.2)
+    threshold = abstention_threshold(confidence, right, names, risk=0.2)
     coverage, risk = coverage_and_risk(right, confidence >= threshold)
     assert risk is not None
     assert 0.15 < risk <= 0.2
-    assert 0.4 < coverage < 0.6  # mean of the upper part is 0.8 from 0.6 on
+    assert 0.4 < coverage < 0.6  # from a confidence of 0.6 on, 0.8 are right
+
+
+def test_threshold_is_higher_where_speakers_differ():
+    random, confidence, names = answers_of(10, 300, seed=2)
+    draws = random.uniform(size=3_000)
+    hard = np.array([int(name[1:]) % 2 == 0 for name in names])
+    alike, unlike = draws < confidence - 0.05, draws < confidence - 0.1 * hard
+    thresholds = [abstention_threshold(confidence, right, names, risk=0.2) for right in (alike, unlike)]
+    assert thresholds[1] > thresholds[0]
 
 
 def test_nothing_is_answered_where_no_threshold_keeps_the_risk():
     confidence = np.linspace(0.5, 1.0, 100)
-    assert abstention_threshold(confidence, np.zeros(100, dtype=bool), risk=0.2) == 1.0
+    names = ["one", "two"] * 50
+    assert abstention_threshold(confidence, np.zeros(100, dtype=bool), names, risk=0.2) == 1.0
     assert coverage_and_risk(np.zeros(3, dtype=bool), np.zeros(3, dtype=bool)) == (0.0, None)
+
+
+def test_everything_is_answered_where_all_is_right():
+    confidence = np.linspace(0.5, 0.9, 100)
+    assert abstention_threshold(confidence, np.ones(100, dtype=bool), ["one"] * 100, risk=0.2) == 0.0
 
 
 def test_interval_over_speakers_is_wider_where_their_clips_are_alike():
