@@ -15,6 +15,9 @@ from ser_model.features import BANDS, normalised
 
 __all__ = ["mixed", "varied"]
 
+_CURVES = np.cos(np.pi * np.outer(np.arange(1, 5), np.arange(BANDS) + 0.5) / BANDS)
+"""Half a cosine across the bands, a whole one, one and a half, two: shape (4, 64)."""
+
 _NEPER = np.float32(np.log(10.0) / 10.0)
 """Decibels of power to natural logarithms."""
 
@@ -35,8 +38,7 @@ def varied(
     """
     clip = _stretched(decibels, how, random)
     clip = _fitted(clip, frames, random)
-    tilt = random.normal(0.0, how.colour_db) * np.linspace(-1.0, 1.0, BANDS, dtype=np.float32)
-    clip = clip + tilt.astype(np.float32)
+    clip = clip + _colour(how.colour_db, random)
     if random.random() < how.noise_probability:
         clip = _noisy(clip, how, random)
     clip = normalised(clip) + np.float32(random.normal(0.0, how.gain))
@@ -96,6 +98,11 @@ def _fitted(clip: NDArray[np.float32], frames: int, random: np.random.Generator)
     filled = background + random.normal(0.0, 4.0, size=(frames, BANDS)).astype(np.float32)
     filled[before : before + len(clip)] = clip
     return filled
+
+
+def _colour(deviation_db: float, random: np.random.Generator) -> NDArray[np.float32]:
+    """The frequency response of another microphone and room: a smooth random curve, shape (64,), dB."""
+    return np.asarray(random.normal(0.0, deviation_db, size=len(_CURVES)) @ _CURVES, dtype=np.float32)
 
 
 def _noisy(clip: NDArray[np.float32], how: Augmentation, random: np.random.Generator) -> NDArray[np.float32]:

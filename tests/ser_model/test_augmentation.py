@@ -72,3 +72,12 @@ def test_mixture_keeps_more_than_half_of_each_clip_and_of_its_target():
 def test_mixture_of_strength_0_leaves_all():
     clips, targets = np.ones((2, 4, 64), dtype=np.float32), np.eye(2, dtype=np.float32)
     assert mixed(clips, targets, 0.0, np.random.default_rng(0))[0] is clips
+
+
+def test_colour_is_the_same_smooth_curve_in_every_frame(clip):
+    coloured = varied(clip, 99, NOTHING.model_copy(update={"colour_db": 1.0}), np.random.default_rng(6))
+    # Where neither spectrogram is cut off at the floor, and up to the level, which is taken out anew.
+    change = (coloured - normalised(clip[:99]))[35:65, 5:40]
+    np.testing.assert_allclose(change, np.broadcast_to(change[0], change.shape), atol=1e-4)
+    assert np.ptp(change[0]) > 0.01
+    assert np.abs(np.diff(change[0])).max() < 0.03
