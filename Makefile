@@ -39,6 +39,8 @@ endef
 	$(call environment,.venv,3.11,requirements/gateway-dev.txt,$@)
 .venv-dialogue/.ready: requirements/dialogue.txt | $(UV)
 	$(call environment,.venv-dialogue,3.10,requirements/dialogue.txt,$@)
+	@# A bare `rasa test` reads every test story below this folder, Rasa's own starter project's too.
+	@rm -f .venv-dialogue/lib/python3.10/site-packages/rasa/cli/initial_project/tests/test_stories.yml
 .venv-train/.ready: requirements/train.txt | $(UV)
 	$(call environment,.venv-train,3.11,requirements/train.txt,$@)
 

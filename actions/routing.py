@@ -30,12 +30,12 @@ _SYMPATHY = {
     },
 }
 _HANDOVER = {
-    "en": "As I understand it, this is {reason}. I'm handing you over to the right team.",
-    "fa": "این‌طور که متوجه شدم، موضوع شما این است: {reason}. گفت‌وگو را به بخش مربوط می‌سپارم.",
+    "en": "As I understand it, this is {reason}. I've noted it for the right team. Nobody has joined us yet.",
+    "fa": "این‌طور که متوجه شدم، موضوع شما این است: {reason}. آن را برای بخش مربوط ثبت کردم. هنوز کسی به گفت‌وگو نپیوسته است.",
 }
 _ALREADY = {
-    "en": "Thank you, I've noted that your query is already with the right team.",
-    "fa": "ممنونم، درخواست شما پیش‌تر به بخش مربوط سپرده شده است.",
+    "en": "Thank you. Your query is noted for the right team. Nobody has joined us yet.",
+    "fa": "ممنونم. درخواست شما برای بخش مربوط ثبت شده است. هنوز کسی به گفت‌وگو نپیوسته است.",
 }
 
 
