@@ -15,8 +15,7 @@ from ser_model.features import BANDS, normalised
 
 __all__ = ["mixed", "varied"]
 
-_CURVES = np.cos(np.pi * np.outer(np.arange(1, 5), np.arange(BANDS) + 0.5) / BANDS)
-"""Half a cosine across the bands, a whole one, one and a half, two: shape (4, 64)."""
+_TILT = np.linspace(-1.0, 1.0, BANDS, dtype=np.float32)
 
 _NEPER = np.float32(np.log(10.0) / 10.0)
 """Decibels of power to natural logarithms."""
@@ -38,7 +37,7 @@ def varied(
     """
     clip = _stretched(decibels, how, random)
     clip = _fitted(clip, frames, random)
-    clip = clip + _colour(how.colour_db, random)
+    clip = clip + np.float32(random.normal(0.0, how.colour_db)) * _TILT
     if random.random() < how.noise_probability:
         clip = _noisy(clip, how, random)
     clip = normalised(clip) + np.float32(random.normal(0.0, how.gain))
@@ -100,16 +99,11 @@ def _fitted(clip: NDArray[np.float32], frames: int, random: np.random.Generator)
     return filled
 
 
-def _colour(deviation_db: float, random: np.random.Generator) -> NDArray[np.float32]:
-    """The frequency response of another microphone and room: a smooth random curve, shape (64,), dB."""
-    return np.asarray(random.normal(0.0, deviation_db, size=len(_CURVES)) @ _CURVES, dtype=np.float32)
-
-
 def _noisy(clip: NDArray[np.float32], how: Augmentation, random: np.random.Generator) -> NDArray[np.float32]:
     """Stationary noise of a random level and slope, added in power."""
     loud = np.percentile(clip.max(axis=1), 90.0)
     level = loud - random.uniform(how.noise_nearest_db, how.noise_farthest_db)
-    slope = random.uniform(-10.0, 4.0) * np.linspace(-1.0, 1.0, BANDS)
+    slope = random.uniform(-10.0, 4.0) * _TILT
     noise = level + slope + random.normal(0.0, 4.0, size=clip.shape)
     return np.asarray(np.logaddexp(clip * _NEPER, noise.astype(np.float32) * _NEPER) / _NEPER)
 

@@ -43,7 +43,7 @@ class Augmentation(_Section):
     """Largest natural logarithm of the change of tempo."""
     shift_bands: float = Field(default=2.0, ge=0.0, le=8.0)
     colour_db: float = Field(default=3.0, ge=0.0)
-    """Standard deviation of each part of the random frequency response."""
+    """Standard deviation of the tilt: decibels more at the highest band and less at the lowest."""
     noise_probability: float = Field(default=0.3, ge=0.0, le=1.0)
     noise_nearest_db: float = 20.0
     """Least distance of noise below the loud frames."""

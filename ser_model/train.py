@@ -1,7 +1,7 @@
 """Training from the recordings to the card: `train` reads from top to bottom as it happens.
 
-Everything that is chosen is chosen on the validation speakers; the test speakers are judged once,
-at the end, with the exported weights and the detector that the gateway runs.
+Everything that is chosen is chosen on the validation speakers; the test speakers are judged at the
+end, with the exported weights and the detector that the gateway runs, and choose nothing.
 Needs TensorFlow, librosa and scikit-learn (`make train-ser`).
 """
 
