@@ -90,7 +90,9 @@ async def _measure(files: Sequence[Path], args: argparse.Namespace) -> dict[str,
         "recordings": len(recordings),
         "unanswered": len(rows) - len(answered),
         "patience_ms": args.patience,
+        "effective_patience_ms": _percentiles([row["turn_end_ms"] for row in answered]),
         "speech_end_to_first_audio_ms": _percentiles([row["total_ms"] for row in answered]),
+        "cut_ins": sum(row["cut_ins"] for row in rows),
         "stages": {
             stage: _percentiles([row["server"][stage] for row in answered if row["server"]])
             for stage in stages
@@ -103,11 +105,14 @@ async def _measure(files: Sequence[Path], args: argparse.Namespace) -> dict[str,
 
 
 def _row(path: Path, seconds: float, end_ms: float, turn: TurnResult) -> dict[str, Any]:
-    total = turn.first_audio_after_ms(end_ms)
+    total = turn.after_ms(turn.first_audio_at, end_ms)
+    waited = turn.after_ms(turn.turn_ended_at, end_ms)
     return {
         "file": path.name,
         "seconds": round(seconds, 2),
         "total_ms": None if total is None else round(total),
+        "turn_end_ms": None if waited is None else round(waited),
+        "cut_ins": turn.cut_ins,
         "server": turn.server_latency,
         "suggestions": len(turn.suggestions),
     }

@@ -40,7 +40,9 @@ class TurnResult:
 
     Attributes:
         sent_at: loop time at which each frame of 40 ms was sent, in seconds.
-        first_audio_at: loop time at which the reply's first sound came, or None.
+        first_audio_at: loop time at which the last reply's first sound came, or None.
+        turn_ended_at: loop time at which the server said that the (last) turn had ended, or None.
+        cut_ins: replies that the recording itself talked over, because a pause was taken for the end.
         reply_audio: (n,), 24 kHz.
         server_latency: the milliseconds of `hamdel.latency`.
         events: types of all events, in order.
@@ -52,11 +54,14 @@ class TurnResult:
     intent: str | None = None
     suggestions: list[dict[str, Any]] = field(default_factory=list)
     crisis: dict[str, Any] | None = None
+    handoff: dict[str, Any] | None = None
     reply_text: str = ""
     reply_status: str | None = None
     reply_audio: NDArray[np.int16] = field(default_factory=lambda: np.zeros(0, dtype=np.int16))
     server_latency: dict[str, int] = field(default_factory=dict)
     first_audio_at: float | None = None
+    turn_ended_at: float | None = None
+    cut_ins: int = 0
     sent_at: list[float] = field(default_factory=list)
     events: list[str] = field(default_factory=list)
 
@@ -65,11 +70,9 @@ class TurnResult:
         frame = min(int(audio_ms // _FRAME_MS), len(self.sent_at) - 1)
         return self.sent_at[max(frame, 0)] + (audio_ms % _FRAME_MS) / 1000
 
-    def first_audio_after_ms(self, audio_ms: float) -> float | None:
-        """Milliseconds from a position of the recording to the reply's first sound."""
-        if self.first_audio_at is None:
-            return None
-        return (self.first_audio_at - self.time_of(audio_ms)) * 1000
+    def after_ms(self, moment: float | None, audio_ms: float) -> float | None:
+        """Milliseconds from a position of the recording to a moment (loop time in seconds)."""
+        return None if moment is None else (moment - self.time_of(audio_ms)) * 1000
 
 
 def read_recording(path: Path) -> NDArray[np.int16]:
@@ -210,7 +213,7 @@ class TalkClient:
         if until == "first_audio" and turn.first_audio_at is not None:
             return True
         if "response.created" in turn.events:
-            return False
+            return turn.cut_ins > 0 and over_s > _NO_SPEECH_S and turn.first_audio_at is None
         if "conversation.item.input_audio_transcription.completed" in turn.events:
             return over_s > _NO_REPLY_S and not turn.transcript
         return over_s > _NO_SPEECH_S and "input_audio_buffer.speech_started" not in turn.events
@@ -222,6 +225,8 @@ class TalkClient:
         match event["type"]:
             case "session.updated":
                 self._updated.set()
+            case "input_audio_buffer.speech_stopped":
+                turn.turn_ended_at = now
             case "conversation.item.input_audio_transcription.completed":
                 turn.transcript = f"{turn.transcript} {event['transcript']}".strip()
             case "hamdel.emotion":
@@ -232,6 +237,8 @@ class TalkClient:
                 turn.suggestions = event["items"]
             case "hamdel.crisis":
                 turn.crisis = event
+            case "hamdel.handoff":
+                turn.handoff = {key: event[key] for key in ("queue", "reason", "reached")}
             case "hamdel.latency":
                 turn.server_latency = {key: value for key, value in event.items() if isinstance(value, int)}
             case "response.output_audio.delta":
@@ -242,8 +249,11 @@ class TalkClient:
                 turn.reply_text = event["transcript"]
             case "response.done":
                 status = event["response"]["status"]
-                # A turn cut by the speaker's own going on is answered by a later reply.
                 turn.reply_status = status if status != "cancelled" else None
+                if status == "cancelled":  # the recording went on: a later reply answers it
+                    turn.cut_ins += 1
+                    turn.first_audio_at = None
+                    self._audio.clear()
 
     async def _send(self, event: dict[str, Any]) -> None:
         try:

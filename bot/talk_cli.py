@@ -92,6 +92,7 @@ def _row(path: Path, turn: TurnResult) -> dict[str, Any]:
         "intent": turn.intent,
         "suggestions": turn.suggestions,
         "crisis": turn.crisis,
+        "handoff": turn.handoff,
         "reply_text": turn.reply_text,
         "reply_audio_s": round(len(turn.reply_audio) / SAMPLE_RATE_HZ, 2),
         "latency": turn.server_latency,
@@ -108,6 +109,8 @@ def _print(row: dict[str, Any]) -> None:
     print(f"  heard    {row['transcript'] or '—'}  [{row['language'] or '?'}, intent {row['intent'] or '—'}]")
     print(f"  feeling  {feeling}")
     print(f"  reply    {row['reply_text'] or '—'}  ({row['reply_audio_s']} s of audio)")
+    if row["handoff"] is not None:
+        print(f"  queue    {row['handoff']['queue']} ({row['handoff']['reason']})")
     for item in row["suggestions"]:
         print(f"  • {item['id']} [{item['technique']}]")
     if row["latency"]:

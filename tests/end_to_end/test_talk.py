@@ -44,6 +44,13 @@ async def test_without_consent_no_feeling_is_inferred(server, spoken):
     assert turn.reply_text
 
 
+async def test_a_customers_query_goes_to_a_queue(server, spoken):
+    turn = await talk_once(spoken("I have a question about my bill."), purpose="service")
+    assert turn.handoff["queue"].startswith("billing")
+    assert turn.handoff["reached"] is False
+    assert turn.suggestions == []
+
+
 async def test_a_crisis_is_answered_with_the_lines_of_the_country(server, spoken):
     turn = await talk_once(spoken("I want to kill myself tonight."))
     assert turn.crisis is not None
