@@ -31,7 +31,10 @@ _SYMPATHY = {
 }
 _HANDOVER = {
     "en": "As I understand it, this is {reason}. I've noted it for the right team. Nobody has joined us yet.",
-    "fa": "این‌طور که متوجه شدم، موضوع شما این است: {reason}. آن را برای بخش مربوط ثبت کردم. هنوز کسی به گفت‌وگو نپیوسته است.",
+    "fa": (
+        "این‌طور که متوجه شدم، موضوع شما این است: {reason}. آن را برای بخش مربوط ثبت کردم. "
+        "هنوز کسی به گفت‌وگو نپیوسته است."
+    ),
 }
 _ALREADY = {
     "en": "Thank you. Your query is noted for the right team. Nobody has joined us yet.",

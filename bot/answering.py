@@ -65,6 +65,8 @@ class Answering:
         self._phrases = phrases
         self._replying = Replying(emit=outbox.emit, send=outbox.send, new_id=new_id)
         self._intents: dict[str, str | None] = {}
+        self._told: list[str] = []
+        self._cut_crisis_reply: tuple[str, str] | None = None
 
     @property
     def replying(self) -> bool:
@@ -82,7 +84,19 @@ class Answering:
         self._finish()
 
     def repair(self, turn: Turn) -> None:
-        """Asks for a turn again whose words were not heard, unless it was a short burst."""
+        """Asks for a turn again whose words were not heard, unless it was a short burst.
+
+        If the noise has cut a crisis reply, that is said again instead.
+        """
+        if self._saying_crisis_reply:
+            return
+        if self._cut_crisis_reply is not None:
+            text, language = self._cut_crisis_reply
+            self._begin(turn, metadata=None, spoken=None)
+            self._intents[turn.item_id] = "crisis"
+            self._say(text, language)
+            self._finish()
+            return
         if turn.voiced_ms >= _REPAIR_VOICE_MS:
             language = self._state.language
             self._begin(turn, metadata=None, spoken=None)
@@ -102,49 +116,49 @@ class Answering:
         state.crisis_level = max(state.crisis_level, assessment.level)
         self._begin(turn, metadata=None, spoken=None)
         self._intents[turn.item_id] = "crisis"
-        if reply.lines:
-            self._outbox.send_own(
-                {
-                    "type": "hamdel.crisis",
-                    "level": assessment.level,
-                    "country": country,
-                    "lines": [{"name": ln.name, "number": ln.number, "kind": ln.kind} for ln in reply.lines],
-                    "text": reply.text,
-                }
-            )
+        self._show_lines(assessment.level, reply)
         self._say(reply.text, turn.language)
         self._finish()
         self._report_intent(turn, "crisis", turn.language)
-        if assessment.level >= _CRISIS_LEVEL:
-            self._ask_dialogue(turn, crisis_level=assessment.level)
+        # The dialogue hears the turn too, so that it knows what a "no" to our question answers.
+        self._ask_dialogue(turn, crisis_level=assessment.level)
         if assessment.level > 0:
-            shown = tuple(f"{line.name} {line.number}" for line in reply.lines)
-            self._journal.crisis(turn, level=assessment.level, kind=assessment.kind, lines=shown)
+            self._journal.crisis(turn, level=assessment.level, kind=assessment.kind, lines=_shown(reply))
         return True
 
     def ask(self, turn: Turn, metadata: dict[str, str] | None = None, spoken: bool | None = None) -> None:
-        """Gives a turn to the dialogue engine."""
-        self._begin(turn, metadata=metadata, spoken=spoken)
+        """Gives a turn to the dialogue engine.
+
+        A crisis reply under way is not cut by the answer to a turn that did not itself interrupt it:
+        the dialogue hears such a turn, and its answer is dropped.
+        """
+        if not self._saying_crisis_reply:
+            self._begin(turn, metadata=metadata, spoken=spoken)
         self._ask_dialogue(turn, crisis_level=0)
 
     def cancel(self, reason: str) -> bool:
         """Stops the reply under way: "turn_detected" or "client_cancelled"; False where there is none."""
+        was_crisis_reply = self._saying_crisis_reply
         response = self._replying.cancel(reason)
-        if response is not None:
-            self._keep(response, status="cancelled")
-        return response is not None
+        if response is None:
+            return False
+        if was_crisis_reply and reason == "turn_detected":
+            self._cut_crisis_reply = (response.text, detect_script_language(response.text) or "en")
+        self._keep(response, status="cancelled")
+        return True
 
     # What the dialogue engine says ---------------------------------------------------------------
 
     def dialogue_message(self, message: DialogueMessage) -> None:
         """Speaks a message; one for an interrupted turn is not spoken."""
         turn = self._answered(message.turn_id)
-        if turn is None:
+        if turn is None or turn.item_id in self._intents:  # already answered by the guard
             return
         if message.custom:
             self._show(turn, message.custom)
         if message.text:
             turn.times_ms.setdefault("reply", self._outbox.now_ms)
+            self._told.append(message.text)
             language = detect_script_language(message.text) or turn.language
             if not self._state.disclosed:
                 self._disclose(language)
@@ -156,6 +170,10 @@ class Answering:
             self._state.pinned_language = done.language
         turn = self._answered(done.turn_id)
         if turn is not None and turn.item_id not in self._intents:
+            if self._told:
+                self._state.recent.append(" ".join(self._told))
+            if done.crisis and self._state.crisis_level < _CRISIS_LEVEL:
+                self._raise_crisis(turn)
             self._intents[turn.item_id] = done.intent
             self._report_intent(turn, done.intent, done.language or turn.language)
             self._finish()
@@ -194,6 +212,11 @@ class Answering:
         response = self._replying.find(item_id)
         return response.heard_text(played_ms) if response is not None else ""
 
+    @property
+    def _saying_crisis_reply(self) -> bool:
+        response = self._replying.current
+        return response is not None and self._intents.get(response.turn_id or "") == "crisis"
+
     # Steps ---------------------------------------------------------------------------------------
 
     def _answered(self, turn_id: str) -> Turn | None:
@@ -204,6 +227,8 @@ class Answering:
 
     def _begin(self, turn: Turn | None, *, metadata: dict[str, str] | None, spoken: bool | None) -> None:
         self.cancel("turn_detected")
+        self._told.clear()
+        self._cut_crisis_reply = None
         response = self._replying.begin(
             turn_id=turn.item_id if turn is not None else None,
             spoken="audio" in self._state.config.output_modalities if spoken is None else spoken,
@@ -234,6 +259,7 @@ class Answering:
                     "purpose": state.identity.purpose,
                     "country": state.identity.country,
                     "crisis_level": crisis_level,
+                    "in_crisis": state.crisis_level >= _CRISIS_LEVEL,
                     "distress": state.distress,
                     "exclude": list(state.shown),
                 },
@@ -253,6 +279,26 @@ class Answering:
         self._state.disclosed = True
         self._journal.disclosure(language, spoken=True, shown=self._outbox.own_events)
         self._say(self._phrases.disclosure(language), language)
+
+    def _raise_crisis(self, turn: Turn) -> None:
+        """The dialogue found danger that our guard had not: its reply stands, the numbers are ours."""
+        self._state.crisis_level = _CRISIS_LEVEL
+        reply = self._guard.reply(_CRISIS_LEVEL, turn.language, self._state.identity.country)
+        self._show_lines(_CRISIS_LEVEL, reply)
+        self._journal.crisis(turn, level=_CRISIS_LEVEL, kind="suicide", lines=_shown(reply))
+
+    def _show_lines(self, level: int, reply: Reply) -> None:
+        if not reply.lines:
+            return
+        self._outbox.send_own(
+            {
+                "type": "hamdel.crisis",
+                "level": level,
+                "country": self._state.identity.country,
+                "lines": [{"name": ln.name, "number": ln.number, "kind": ln.kind} for ln in reply.lines],
+                "text": reply.text,
+            }
+        )
 
     def _show(self, turn: Turn, custom: Mapping[str, Any]) -> None:
         suggestions = custom.get("suggestions")
@@ -313,3 +359,7 @@ class Answering:
                 "total": round(now_ms - ended_ms),
             }
         )
+
+
+def _shown(reply: Reply) -> tuple[str, ...]:
+    return tuple(f"{line.name} {line.number}" for line in reply.lines)

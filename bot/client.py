@@ -116,6 +116,7 @@ async def open_talk(
     Raises:
         ClientError: when there is no server, or it refuses.
     """
+    local = url is None
     if url is None or token is None:
         url, token = _development_access(purpose)
     try:
@@ -123,6 +124,7 @@ async def open_talk(
             f"{url}/realtime",
             additional_headers={"Authorization": f"Bearer {token}"},
             max_size=2**24,
+            proxy=None if local else True,
             open_timeout=10,
         ) as socket:
             client = TalkClient(socket)

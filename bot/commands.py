@@ -167,11 +167,12 @@ class DialogueMessage:
 
 @dataclass(frozen=True, slots=True)
 class DialogueDone:
-    """The dialogue engine's answer is complete."""
+    """The dialogue engine's answer is complete; `crisis`: for it this talk is one in danger."""
 
     turn_id: str
     intent: str | None
     language: str | None
+    crisis: bool = False
 
 
 @dataclass(frozen=True, slots=True)

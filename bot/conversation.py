@@ -90,6 +90,8 @@ class Conversation:
             new_id=new_id,
         )
         self._pending: Turn | None = None
+        self._wanted: p.ResponseCreate | None = None
+        self._answered_unasked = False
 
     def start(self, now_ms: float) -> list[Command]:
         """The socket is open."""
@@ -241,13 +243,22 @@ class Conversation:
         if item_id in self._history:
             raise p.ProtocolError("duplicate_item", "This item id is already in use.", param="item.id")
         text = "\n".join(texts)
+        if len(text) > p.MAX_TEXT_CHARACTERS:
+            raise p.ProtocolError(
+                "invalid_value",
+                f"A typed turn has at most {p.MAX_TEXT_CHARACTERS} characters.",
+                param="item.content",
+            )
         language = self._state.config.language or detect_script_language(text) or self._state.heard_language
         turn = Turn(item_id=item_id, source="typed", text=text, language=language, ended=True)
         turn.times_ms = {"ended": self._outbox.now_ms, "text": self._outbox.now_ms}
         self._state.turns[item_id] = turn
         self._state.heard_language = language
         self._outbox.send(*self._history.add(events.user_text_item(item_id, text)))
-        if not self._answering.answer_crisis(turn):
+        self._answered_unasked = self._answering.answer_crisis(turn)
+        if not self._answered_unasked:
+            if self._pending is not None:  # several messages make one turn
+                turn.text = f"{self._pending.text}\n{turn.text}"[-p.MAX_TEXT_CHARACTERS :]
             self._pending = turn
         self._journal.turn(turn, confidence=None, duration_ms=None)
 
@@ -259,18 +270,22 @@ class Conversation:
                 "Replies outside the conversation are not served.",
                 param="response.conversation",
             )
+        if self._answered_unasked:  # the crisis reply came before it was asked for
+            self._answered_unasked = False
+            return
         if self._answering.replying:
             raise p.ProtocolError(
                 "conversation_already_has_active_response", "A reply is under way; cancel it first."
             )
-        metadata = options.metadata if options is not None else None
-        modalities = options.output_modalities if options is not None else None
-        spoken = "audio" in modalities if modalities else None
-        turn, self._pending = self._pending, None
-        if turn is not None:
-            self._answering.ask(turn, metadata, spoken)
+        if self._hearing.waiting:
+            self._wanted = event  # the words of the turn are not known yet
+        elif self._pending is not None:
+            turn, self._pending = self._pending, None
+            self._answering.ask(turn, *_reply_options(event))
+        elif self._history.last_id is None:
+            self._answering.greet(*_reply_options(event))
         else:
-            self._answering.greet(metadata, spoken)
+            raise p.ProtocolError("no_turn_to_answer", "There is no turn to answer.")
 
     def _truncate(self, event: p.ItemTruncate) -> None:
         heard = self._answering.heard_text(event.item_id, event.audio_end_ms)
@@ -294,6 +309,7 @@ class Conversation:
         self._journal.consent(event.scope, event.granted, event.version, "widget")
 
     def _answer(self, turn: Turn) -> None:
+        wanted, self._wanted = self._wanted, None
         result = turn.result
         if not isinstance(result, Understood) or not result.text:
             self._answering.repair(turn)
@@ -310,6 +326,9 @@ class Conversation:
         if in_danger:
             return
         detection = self._state.config.audio.input.turn_detection
+        if wanted is not None:
+            self._answering.ask(turn, *_reply_options(wanted))
+            return
         if detection is None or not detection.create_response:
             self._pending = turn
             return
@@ -338,3 +357,10 @@ class Conversation:
             error.code, error.message, param=error.param, event_id=error.event_id or event_id
         )
         self._outbox.send(refusal)
+
+
+def _reply_options(event: p.ResponseCreate) -> tuple[dict[str, str] | None, bool | None]:
+    options = event.response
+    if options is None:
+        return None, None
+    return options.metadata, "audio" in options.output_modalities if options.output_modalities else None

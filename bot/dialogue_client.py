@@ -7,6 +7,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -39,6 +40,7 @@ class DialogueClient:
         self._timeout_s = timeout_s
         self._socket: ClientConnection | None = None
         self._answers: dict[str, asyncio.Queue[DialogueAnswer]] = {}
+        self._unforgotten: set[str] = set()
 
     @property
     def connected(self) -> bool:
@@ -50,10 +52,12 @@ class DialogueClient:
         wait_s = _RETRY_S
         while True:
             try:
-                async with connect(self._url, additional_headers=self._headers, max_size=2**22) as socket:
+                async with self._connect() as socket:
                     self._socket = socket
                     wait_s = _RETRY_S
                     logger.info("dialogue channel open")
+                    for sender in tuple(self._unforgotten):
+                        await self._send_forget(socket, sender)
                     await self._read(socket)
             except (OSError, InvalidHandshake, InvalidURI, ConnectionClosed, TimeoutError) as error:
                 logger.debug("dialogue channel: %s", type(error).__name__)
@@ -82,7 +86,7 @@ class DialogueClient:
             while True:
                 async with asyncio.timeout(self._timeout_s):
                     answer = await queue.get()
-                yield _with_turn(answer, turn_id)
+                yield replace(answer, turn_id=turn_id)
                 if not isinstance(answer, DialogueMessage):
                     return
         except TimeoutError:
@@ -92,24 +96,38 @@ class DialogueClient:
             del self._answers[key]
 
     async def forget(self, sender: str) -> None:
-        """Has the dialogue engine delete what it knows of a talk."""
+        """Has the dialogue engine delete what it knows of a talk; where it is away, when it is back."""
+        self._unforgotten.add(sender)
         if self._socket is not None:
             with suppress(ConnectionClosed):
-                await self._socket.send(json.dumps({"type": "forget", "sender": sender}))
+                await self._send_forget(self._socket, sender)
+
+    def _connect(self) -> connect:
+        # A proxy of the environment must never see the words of a talk.
+        return connect(self._url, additional_headers=self._headers, max_size=2**22, proxy=None)
+
+    async def _send_forget(self, socket: ClientConnection, sender: str) -> None:
+        await socket.send(json.dumps({"type": "forget", "sender": sender}))
+        self._unforgotten.discard(sender)
 
     async def _read(self, socket: ClientConnection) -> None:
         async for text in socket:
-            frame = json.loads(text)
-            queue = self._answers.get(frame.get("turn_id") or "")
+            try:
+                frame = json.loads(text)
+                key = frame.get("turn_id") or ""
+            except (ValueError, AttributeError):
+                logger.warning("dialogue engine sent a frame that is no JSON object")
+                continue
+            queue = self._answers.get(key)
             if queue is None:
                 continue
-            key = frame["turn_id"]
-            match frame["type"]:
+            match frame.get("type"):
                 case "message":
                     queue.put_nowait(DialogueMessage(key, frame.get("text"), frame.get("custom")))
                 case "done":
                     intent = (frame.get("intent") or {}).get("name")
-                    queue.put_nowait(DialogueDone(key, intent, frame.get("language")))
+                    crisis = bool(frame.get("crisis"))
+                    queue.put_nowait(DialogueDone(key, intent, frame.get("language"), crisis))
                 case "error":
                     logger.warning("dialogue engine refused a turn: %s", frame.get("code"))
                     queue.put_nowait(DialogueFailed(key))
@@ -117,13 +135,3 @@ class DialogueClient:
     def _fail_all(self) -> None:
         for key, queue in self._answers.items():
             queue.put_nowait(DialogueFailed(key))
-
-
-def _with_turn(answer: DialogueAnswer, turn_id: str) -> DialogueAnswer:
-    match answer:
-        case DialogueMessage():
-            return DialogueMessage(turn_id, answer.text, answer.custom)
-        case DialogueDone():
-            return DialogueDone(turn_id, answer.intent, answer.language)
-        case DialogueFailed():
-            return DialogueFailed(turn_id)

@@ -122,7 +122,7 @@ class _Running:
     async def _announce(self) -> None:
         """Prints the one address as soon as every part answers."""
         settings = self._settings
-        async with httpx.AsyncClient(timeout=2) as client:
+        async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
             while True:
                 actions = False
                 with suppress(httpx.HTTPError):

@@ -58,6 +58,11 @@ class Hearing:
         """Whether the user is in the middle of a turn."""
         return self._turn is not None
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a turn has ended whose words are not known yet."""
+        return any(turn.ended and turn.recognising for turn in self._state.turns.values())
+
     def configure(self) -> None:
         """Sets turn detection to what the session and the latest mood ask for."""
         detection = self._state.config.audio.input.turn_detection
@@ -92,6 +97,7 @@ class Hearing:
             case SpeechResumed():
                 if self._turn is not None:
                     self._turn.attempt += 1
+                    self._turn.recognising = False
                     self._turn.result = None
             case SpeechEnded():
                 return False, self._end(event)
@@ -102,6 +108,7 @@ class Hearing:
         turn = self._state.turns.get(result.item_id)
         if turn is None or turn.attempt != result.attempt or turn.result is not None:
             return None
+        turn.recognising = False
         turn.result = result
         return self._conclude(turn)
 
@@ -139,6 +146,7 @@ class Hearing:
 
     def _understand(self, turn: Turn, end_ms: int) -> None:
         turn.attempt += 1
+        turn.recognising = True
         turn.result = None
         self._outbox.emit(
             Understand(
@@ -171,7 +179,8 @@ class Hearing:
             },
         )
         self._outbox.send(*self._history.add(events.user_audio_item(turn.item_id, None)))
-        if turn.attempt == 0:
+        # Ended by hand before the pause, or the speculative attempt has failed: now it counts.
+        if not turn.recognising and not isinstance(turn.result, Understood):
             self._understand(turn, event.end_ms)
         return self._conclude(turn)
 

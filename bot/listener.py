@@ -55,6 +55,7 @@ class Listener:
     def append(self, pcm: bytes) -> list[EndpointEvent]:
         """Takes PCM16 at the client's rate; gives what it means for the turn."""
         with self._lock:
+            self._trim()  # not at the end: whoever gets this piece's events still asks for its audio
             converted = self._resampler.convert(samples_from_pcm16(pcm))
             fresh = converted.astype(np.float32) / np.float32(32768)
             samples: NDArray[np.float32] = np.concatenate((self._rest, fresh))
@@ -64,7 +65,6 @@ class Listener:
             events: list[EndpointEvent] = []
             for probability in self._activity.probabilities(frames):
                 events.extend(self._endpointer.advance(float(probability)))
-            self._trim()
             return events
 
     def end_utterance(self) -> list[EndpointEvent]:

@@ -258,6 +258,8 @@ def parse_client_event(text: str | bytes) -> ClientEvent:
             "invalid_event", 'A client event is a JSON object with a string "type".', param="type"
         )
     identifier = data.get("event_id") if isinstance(data.get("event_id"), str) else None
+    if data["type"] != "input_audio_buffer.append":
+        _refuse_half_characters(data, identifier)
     try:
         event: ClientEvent = _ADAPTER.validate_python(data)
     except ValidationError as error:
@@ -274,6 +276,17 @@ def parse_client_event(text: str | bytes) -> ClientEvent:
             "invalid_value", f"{where or 'event'}: {first['msg']}", param=where or None, event_id=identifier
         ) from None
     return event
+
+
+def _refuse_half_characters(data: dict[str, Any], identifier: str | None) -> None:
+    # JSON can spell half of a surrogate pair, which no text that is sent or stored may hold.
+    try:
+        json.dumps(data, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        valid_id = identifier if identifier is not None and identifier.isascii() else None
+        raise ProtocolError(
+            "invalid_value", "The message holds text that is not valid Unicode.", event_id=valid_id
+        ) from None
 
 
 def decode_audio(event: AudioAppend) -> bytes:

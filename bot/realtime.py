@@ -22,7 +22,7 @@ from bot.phrases import Phrases
 from bot.protocol import AudioAppend, ProtocolError, decode_audio, parse_client_event
 from bot.session_config import SAMPLE_RATE_HZ
 from bot.speaker import Speaker
-from bot.speech import SpeechBackend, SpeechBusyError, SpeechTimeoutError
+from bot.speech import SpeechBackend
 from session_log import SessionLog
 from tts_voices import Voice
 
@@ -146,7 +146,7 @@ class Talk:
         for command in commands:
             match command:
                 case c.Send():
-                    self._put(json.dumps(command.event, ensure_ascii=False))
+                    self._put(json.dumps(command.event))
                 case c.Speak():
                     self._speaker.say(command.generation, command.text, command.language, command.speed)
                 case c.FinishSpeaking():
@@ -209,8 +209,9 @@ class Talk:
                     duration_ms=len(samples) // 16,
                     mood=heard.mood,
                 )
-            except (SpeechBusyError, SpeechTimeoutError) as error:
-                logger.warning("recognition failed: %s", type(error).__name__)
+            except Exception as error:
+                # Whatever fails in a model, the talk goes on; the error's own words may quote the user.
+                logger.error("recognition failed: %s", type(error).__name__)
                 result = c.UnderstandingFailed(command.item_id, command.attempt)
             self._perform(self._conversation.understood(result, _now_ms()))
 
@@ -224,8 +225,13 @@ class Talk:
 
     async def _ask(self, command: c.AskDialogue) -> None:
         answers = self._parts.dialogue.ask(self._talk_id, command.turn_id, command.text, command.metadata)
-        async for answer in answers:
-            self._perform(self._conversation.dialogue(answer, _now_ms()))
+        try:
+            async for answer in answers:
+                self._perform(self._conversation.dialogue(answer, _now_ms()))
+        except (KeyError, TypeError, ValueError) as error:
+            logger.error("the dialogue engine's answer can't be used: %s", type(error).__name__)
+            failed = c.DialogueFailed(command.turn_id)
+            self._perform(self._conversation.dialogue(failed, _now_ms()))
 
 
 class _TalkOverError(Exception):

@@ -154,7 +154,7 @@ class _Gateway:
             await websocket.accept("realtime" if "realtime" in offered_protocols(websocket) else None)
             talk_id = secrets.token_hex(8)
             conversation = Conversation(
-                identity=claims.identity(talk_id, websocket.headers.get("user-agent", "unknown")[:128]),
+                identity=claims.identity(talk_id, (websocket.headers.get("user-agent") or "unknown")[:128]),
                 config=SessionConfig(id=f"sess_{talk_id}"),
                 patience_ms=self._settings.conversation.patience_ms,
                 guard=self._parts.guard,

@@ -36,13 +36,14 @@ class ServerSettings(_Section):
     """Where the gateway listens and what it bears.
 
     `allowed_origins` are the origins of embedding sites beside our own; `development` lets a page on
-    loopback have a token without a server key and writes a token for command-line clients.
+    loopback have a token without a server key and writes a token for command-line clients. It must be off
+    behind a reverse proxy, which makes strangers look local.
     """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8300, ge=0, le=65535)
     allowed_origins: tuple[str, ...] = ()
-    development: bool = True
+    development: bool = False
     max_talks: int = Field(default=8, ge=1)
     max_message_bytes: int = Field(default=4 * 1024 * 1024, ge=64 * 1024)
     token_lifetime_s: int = Field(default=600, ge=10)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Generator
 from concurrent.futures import Executor
@@ -13,9 +14,12 @@ from numpy.typing import NDArray
 
 from bot.audio import StreamResampler, pcm16_from_samples
 from bot.session_config import SAMPLE_RATE_HZ
-from tts_voices import Voice, VoiceError
+from tts_voices import Voice
+from tts_voices.voice import SLOWEST
 
 __all__ = ["Speaker"]
+
+logger = logging.getLogger(__name__)
 
 _LEAD_S = 0.2
 _BYTES_PER_S = SAMPLE_RATE_HZ * 2
@@ -99,7 +103,9 @@ class Speaker:
             self._wake.clear()
             try:
                 await self._speak(item, self._cancelled)
-            except VoiceError:
+            except Exception as error:
+                # Whatever fails in a voice, the talk goes on in writing.
+                logger.error("the voice failed: %s", type(error).__name__)
                 if item.generation > self._stopped_generation:
                     self._stopped_generation = item.generation  # its other sentences would fail too
                     self._on_failure(item.generation)
@@ -124,7 +130,10 @@ class Speaker:
     def _chunks(self, sentence: _Sentence, cancelled: threading.Event) -> Generator[bytes, None, None]:
         resampler = StreamResampler(self._voice.sample_rate_hz, SAMPLE_RATE_HZ)
         pieces = self._voice.speak(
-            sentence.text, language=sentence.language, speed=sentence.speed, cancelled=cancelled
+            sentence.text,
+            language=sentence.language,
+            speed=max(SLOWEST, sentence.speed),  # clients may ask for less than a voice can
+            cancelled=cancelled,
         )
         for samples in pieces:
             converted = resampler.convert(samples)

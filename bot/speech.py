@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -18,6 +19,8 @@ from emotion import EmotionEstimate
 from ser_model.detector import SpeechEmotionDetector
 
 __all__ = ["Heard", "LocalSpeech", "SpeechBackend", "SpeechBusyError", "SpeechTimeoutError"]
+
+logger = logging.getLogger(__name__)
 
 
 class SpeechBusyError(Exception):
@@ -93,26 +96,40 @@ class LocalSpeech:
             raise SpeechBusyError("The recogniser's queue is full.")
         self._places -= 1
         loop = asyncio.get_running_loop()
+        words = loop.run_in_executor(
+            self._recognition, lambda: self._transcriber.transcribe(samples, language=language)
+        )
+        # A place is free again when its thread is, not when somebody stops waiting for it.
+        words.add_done_callback(self._free_place)
+        feeling = asyncio.create_task(self._feel(samples, language)) if with_emotion else None
         try:
-            words = loop.run_in_executor(
-                self._recognition, lambda: self._transcriber.transcribe(samples, language=language)
-            )
             async with asyncio.timeout(self._deadline_s):
-                mood = None
-                if with_emotion:
-                    mood = await loop.run_in_executor(
-                        self._emotion, lambda: self._detector.estimate(samples, language=language or "en")
-                    )
                 transcript = await words
-                if mood is not None:
-                    # Feeling does not wait for the words; whether it is validated depends on their language.
-                    validated = transcript.language in self._detector.card.validated_languages
-                    mood = replace(mood, validated=validated)
-                return Heard(transcript, mood)
+                mood = await feeling if feeling is not None else None
         except TimeoutError as error:
             raise SpeechTimeoutError(f"No transcript within {self._deadline_s} s.") from error
         finally:
-            self._places += 1
+            words.cancel()
+            if feeling is not None:
+                feeling.cancel()
+        if mood is not None:
+            # Feeling does not wait for the words; whether it is validated depends on their language.
+            mood = replace(mood, validated=transcript.language in self._detector.card.validated_languages)
+        return Heard(transcript, mood)
+
+    async def _feel(self, samples: NDArray[np.float32], language: str | None) -> EmotionEstimate | None:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(
+                self._emotion, lambda: self._detector.estimate(samples, language=language or "en")
+            )
+        except Exception as error:
+            # Words are worth more than the feeling in them: whatever fails here, the turn goes on.
+            logger.error("speech emotion failed: %s", type(error).__name__)
+            return None
+
+    def _free_place(self, done: asyncio.Future[Transcript]) -> None:
+        self._places += 1
 
     def close(self) -> None:
         """Waits for what is running and ends the threads."""

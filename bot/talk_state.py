@@ -36,6 +36,7 @@ class Turn:
         source: "voice" or "typed".
         start_ms: beginning in the input audio, padding included.
         attempt: number of the newest recognition; older results are stale.
+        recognising: whether the newest recognition is under way.
         ended: whether the user has finished.
         times_ms: wall clock of the steps "ended", "text" and "reply", milliseconds since the epoch.
     """
@@ -47,6 +48,7 @@ class Turn:
     start_ms: int = 0
     voiced_ms: int = 0
     attempt: int = 0
+    recognising: bool = False
     ended: bool = False
     result: Understood | UnderstandingFailed | None = None
     times_ms: dict[str, float] = field(default_factory=dict)

@@ -111,6 +111,9 @@ class CrisisGuard(GraphComponent):  # type: ignore[misc]
     def _guard(self, message: Message, tracker: DialogueStateTracker | None) -> None:
         text = message.get(ORIGINAL_TEXT) or message.get(TEXT) or ""
         metadata = read_metadata(message.get("metadata"))
+        if metadata.in_crisis:
+            known = turn_entity("in_crisis", True)
+            message.set(ENTITIES, [*message.get(ENTITIES, []), known], add_to_output=True)
         named = message.get(INTENT) or {}
         intent = named.get("name")
         chosen = tracker.get_slot("language_chosen") if tracker else None

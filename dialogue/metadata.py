@@ -25,6 +25,8 @@ class TurnMetadata:
         purpose: "therapy" or "service".
         country: two-letter country code in capitals, None where unknown.
         crisis_level: 0–3, what the gateway's own guard found; from 2 on it has already replied.
+        in_crisis: whether an earlier turn of the talk was a crisis for the gateway; should this process
+            have been away then, it learns of it now.
     """
 
     language: str | None = None
@@ -32,6 +34,7 @@ class TurnMetadata:
     purpose: str = "therapy"
     country: str | None = None
     crisis_level: int = 0
+    in_crisis: bool = False
 
 
 def read_metadata(raw: object) -> TurnMetadata:
@@ -50,6 +53,7 @@ def read_metadata(raw: object) -> TurnMetadata:
         purpose=purpose if purpose in PURPOSES else "therapy",
         country=_country_code(raw.get("country")),
         crisis_level=_crisis_level(raw.get("crisis_level")),
+        in_crisis=raw.get("in_crisis") is True,
     )
 
 

@@ -86,6 +86,27 @@ def test_what_was_recognised_before_the_speaker_went_on_is_dropped(talk):
     assert [asked.text for asked in talk.all(c.AskDialogue)] == ["half a sentence"]
 
 
+def test_a_turn_ended_by_hand_right_after_an_inner_pause_is_recognised_whole(talk):
+    talk.hear(SpeechStarted(1_000))
+    talk.hear(SpeechPaused(1_000, 2_000))
+    talk.hear(SpeechResumed(2_400))
+    talk.hear(SpeechEnded(1_000, 4_000, 64, 2_500))
+    asked = talk.last(c.Understand)
+    assert asked.end_ms >= 4_000
+    result = c.Understood(asked.item_id, asked.attempt, "the whole of it", "en", 0.9, 3_000, None)
+    talk.do(talk.conversation.understood(result, talk.now_ms))
+    assert talk.last(c.AskDialogue).text == "the whole of it"
+
+
+def test_a_speculative_recognition_that_failed_is_tried_once_more_at_the_end(talk):
+    talk.hear(SpeechStarted(1_000))
+    talk.hear(SpeechPaused(1_000, 2_000))
+    first = talk.last(c.Understand)
+    talk.do(talk.conversation.understood(c.UnderstandingFailed(first.item_id, first.attempt), talk.now_ms))
+    talk.hear(SpeechEnded(1_000, 2_000, 600, 900))
+    assert talk.last(c.Understand).attempt > first.attempt
+
+
 def test_each_turn_is_answered_once_even_if_its_recognition_comes_twice(talk):
     talk.utter("hello")
     asked = talk.last(c.Understand)
@@ -315,6 +336,34 @@ def test_a_stock_client_never_sees_an_event_of_ours():
     assert "hamdel" not in talk.events("session.created")[0]["session"]
 
 
+def test_several_typed_messages_make_one_turn(talk):
+    typed(talk, "my day was hard")
+    typed(talk, "and long")
+    talk.client(type="response.create")
+    assert talk.last(c.AskDialogue).text == "my day was hard\nand long"
+
+
+def test_a_reply_asked_for_before_the_words_are_known_comes_when_they_are(talk):
+    talk.client(type="session.update", session={"audio": {"input": {"turn_detection": None}}})
+    talk.hear(SpeechStarted(1_000))
+    talk.hear(SpeechEnded(1_000, 2_500, 100, 1_500))
+    asked = talk.last(c.Understand)
+    talk.client(type="response.create", response={"metadata": {"turn": "one"}})
+    assert talk.events("response.created") == []
+    result = c.Understood(asked.item_id, asked.attempt, "hello", "en", 0.9, 1_500, None)
+    talk.do(talk.conversation.understood(result, talk.now_ms))
+    assert talk.last(c.AskDialogue).text == "hello"
+    assert talk.events("response.created")[0]["response"]["metadata"] == {"turn": "one"}
+
+
+def test_without_a_turn_there_is_nothing_to_answer_in_mid_talk(talk):
+    talk.utter("hello")
+    talk.answer("Hi.")
+    talk.speak_all()
+    talk.client(type="response.create")
+    assert talk.events("error")[0]["error"]["code"] == "no_turn_to_answer"
+
+
 def test_two_replies_at_once_are_refused(talk):
     typed(talk, "hello")
     talk.client(type="response.create")
@@ -351,11 +400,61 @@ def test_a_typed_crisis_is_answered_without_waiting_for_a_request(talk):
     assert talk.all(c.Speak)[0].text == "Fixed reply of level 3."
 
 
-def test_level_one_is_asked_about_without_alarm(talk):
+def test_level_one_is_asked_about_without_alarm_and_the_dialogue_knows(talk):
     talk.utter("level one")
     assert talk.all(c.Speak)[0].text == "Fixed reply of level 1."
     assert talk.events("hamdel.crisis") == []
-    assert talk.all(c.AskDialogue) == []
+    assert talk.last(c.AskDialogue).metadata["crisis_level"] == 1
+    talk.answer("The dialogue's own question.")
+    assert len(talk.all(c.Speak)) == 1
+
+
+def test_noise_that_cuts_a_crisis_reply_brings_it_again(talk):
+    talk.utter("level three")
+    talk.sound(talk.last(c.Speak).generation)
+    talk.utter("", start_ms=9_000, voiced_ms=400)
+    assert [command.text for command in talk.all(c.Speak)] == ["Fixed reply of level 3."] * 2
+
+
+def test_a_turn_that_did_not_interrupt_it_leaves_a_crisis_reply_alone(talk):
+    talk.hear(SpeechStarted(1_000))
+    talk.hear(SpeechPaused(1_000, 2_500))
+    asked = talk.last(c.Understand)
+    typed(talk, "level three")
+    talk.hear(SpeechEnded(1_000, 2_500, 600, 1_500))
+    result = c.Understood(asked.item_id, asked.attempt, "and now the weather", "en", 0.9, 1_500, None)
+    talk.do(talk.conversation.understood(result, talk.now_ms))
+    assert talk.events("response.done") == []
+    assert talk.last(c.AskDialogue).text == "and now the weather"
+    talk.answer("An answer that is dropped.")
+    assert [command.text for command in talk.all(c.Speak)] == ["Fixed reply of level 3."]
+
+
+def test_a_crisis_that_only_the_dialogue_sees_brings_the_numbers(talk):
+    talk.utter("yes")
+    talk.answer("I take this seriously.", done=False)
+    done = c.DialogueDone(talk.last(c.AskDialogue).turn_id, "crisis", "en", crisis=True)
+    talk.do(talk.conversation.dialogue(done, talk.now_ms))
+    assert talk.events("hamdel.crisis")[0]["lines"]
+    assert records(talk, log.CrisisFlagged)[0].level == 2
+    talk.speak_all()
+    talk.utter("hello", start_ms=9_000)
+    assert talk.last(c.AskDialogue).metadata["in_crisis"] is True
+
+
+def test_what_the_dialogue_asked_is_context_for_the_guard(talk):
+    talk.utter("hello")
+    talk.answer("level one")
+    talk.speak_all()
+    talk.utter("yes", start_ms=9_000)
+    assert talk.events("hamdel.crisis")[0]["level"] == 3
+
+
+def test_asking_for_a_reply_to_a_typed_crisis_changes_nothing(talk):
+    typed(talk, "level three")
+    talk.client(type="response.create")
+    assert talk.events("error") == []
+    assert [command.text for command in talk.all(c.Speak)] == ["Fixed reply of level 3."]
 
 
 def test_a_yes_to_the_question_is_judged_with_the_question_in_mind(talk):

@@ -19,7 +19,7 @@ def issuer():
 
 def client(issuer, *, address="127.0.0.1", **server):
     # A refused request must not reach the models: any use of None would fail.
-    app = create_app(Settings(server=ServerSettings(**server)), issuer, None)
+    app = create_app(Settings(server=ServerSettings(**{"development": True, **server})), issuer, None)
     return TestClient(app, base_url=f"http://{HOST}", client=(address, 1234))
 
 

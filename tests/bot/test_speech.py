@@ -76,6 +76,20 @@ async def test_a_full_queue_refuses_at_once_and_takes_again_later(backend, recor
     assert (await speech.understand(samples, language="en", with_emotion=False)).transcript is not None
 
 
+async def test_a_detector_that_breaks_leaves_the_words(models, recording):
+    class BrokenDetector:
+        card = models[1].card
+
+        def estimate(self, samples, *, language):
+            raise RuntimeError("broken")
+
+    speech = LocalSpeech(models[0], BrokenDetector(), workers=1, queue=1, deadline_s=60)
+    heard = await speech.understand(recording("one two three", "en-us"), language="en", with_emotion=True)
+    speech.close()
+    assert heard.transcript.text
+    assert heard.mood is None
+
+
 async def test_a_deadline_ends_the_wait(backend, recording):
     with pytest.raises(SpeechTimeoutError):
         await backend(deadline_s=0.001).understand(

@@ -196,6 +196,12 @@ async def test_a_crisis_that_the_gateway_answered_is_recorded_in_silence(say: An
     assert (await say("I feel sad")).names == ["utter_stay_safe"]
 
 
+async def test_a_crisis_that_happened_while_we_were_away_is_learnt_from_the_gateway(say: Any) -> None:
+    replied = await say("I feel sad", in_crisis=True)
+    assert (replied.names, replied.customs) == (["utter_stay_safe"], [])
+    assert (await say("give me suggestions")).names == ["utter_stay_safe"]
+
+
 async def test_a_passive_wish_is_asked_about_and_yes_makes_it_a_crisis(say: Any) -> None:
     asked = await say("I wish I were dead")
     assert asked.names == ["utter_check_safety"]
