@@ -17,6 +17,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+import crisis
 from bot.access import bearer_token, check_origin, claims_of, is_local_page, offered_protocols
 from bot.conversation import Conversation
 from bot.realtime import Parts, Talk
@@ -135,19 +136,16 @@ class _Gateway:
         """Holds one talk."""
         limits = self._settings.server
         if not check_origin(websocket, limits.allowed_origins):
-            await websocket.send_denial_response(
-                _refusal(403, "origin_refused", "This origin may not connect.")
-            )
+            await self._refuse_talk(websocket, 403, "origin_refused", "This origin may not connect.")
             return
         try:
             claims = claims_of(websocket, self._issuer)
         except TokenError as error:
-            await websocket.send_denial_response(_refusal(401, "invalid_token", str(error)))
+            await self._refuse_talk(websocket, 401, "invalid_token", str(error))
             return
         if self._talks >= limits.max_talks:
-            await websocket.send_denial_response(
-                _refusal(429, "session_limit_reached", "All places are taken; please try again shortly.")
-            )
+            busy = "All places are taken; please try again shortly."
+            await self._refuse_talk(websocket, 429, "session_limit_reached", busy)
             return
         self._talks += 1
         try:
@@ -171,6 +169,12 @@ class _Gateway:
             await talk.run()
         finally:
             self._talks -= 1
+
+    async def _refuse_talk(self, websocket: WebSocket, status: int, code: str, message: str) -> None:
+        # Whoever is turned away may be in danger: the numbers go with every refusal.
+        lines = crisis.lines(self._settings.conversation.country)
+        shown = [{"name": line.name, "number": line.number, "kind": line.kind} for line in lines]
+        await websocket.send_denial_response(_refusal(status, code, message, lines=shown))
 
 
 class _RefusedError(Exception):
@@ -196,10 +200,9 @@ async def _json_object(request: Request) -> dict[str, Any]:
     return data
 
 
-def _refusal(status: int, code: str, message: str) -> JSONResponse:
-    return JSONResponse(
-        {"error": {"type": "invalid_request_error", "code": code, "message": message}}, status
-    )
+def _refusal(status: int, code: str, message: str, **beside: Any) -> JSONResponse:
+    error = {"type": "invalid_request_error", "code": code, "message": message}
+    return JSONResponse({"error": error, **beside}, status)
 
 
 def _new_id(prefix: str) -> str:

@@ -105,7 +105,9 @@ def refused(client, headers=None, protocols=None):
     ],
 )
 def test_a_talk_is_refused_before_the_upgrade(issuer, headers, status):
-    assert refused(client(issuer), {"host": HOST, **headers}).status_code == status
+    refusal = refused(client(issuer), {"host": HOST, **headers})
+    assert refusal.status_code == status
+    assert "112" in {line["number"] for line in refusal.json()["lines"]}
 
 
 def test_a_talk_beyond_the_limit_is_refused(issuer):
