@@ -15,7 +15,7 @@ SAMPLE_RATE_HZ = 24_000
 
 
 class _Part(BaseModel):
-    # Stock clients send fields of models that we do not have; brief and SDKs expect them to pass.
+    # Stock clients send fields of models that we do not have; and expect them to pass.
     model_config = ConfigDict(extra="ignore")
 
 

@@ -130,3 +130,14 @@ def speech_mood(label, probability=0.9):
         threshold=0.5,
         validated=True,
     )
+
+
+def records(talk, kind):
+    """The events of a kind that went to the session log."""
+    return [command.event for command in talk.all(c.Record) if isinstance(command.event, kind)]
+
+
+def typed(talk, text, **fields):
+    """A typed message, not yet asked to be answered."""
+    item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}], **fields}
+    return talk.client(type="conversation.item.create", item=item)
