@@ -1,6 +1,7 @@
 """A person at the page: real Chromium with a microphone that plays a recording, and the real server."""
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +46,7 @@ def open_page(server):
 
         def start(recording: Path):
             browser = playwright.chromium.launch(
-                executable_path="/usr/bin/chromium",
+                executable_path=shutil.which("chromium"),
                 args=[*SWITCHES, f"--use-file-for-fake-audio-capture={recording}%noloop"],
             )
             browsers.append(browser)
