@@ -58,10 +58,15 @@ dialogue-model: .venv-dialogue/.ready
 # Running ----------------------------------------------------------------------------------------
 
 serve: serve-programs .venv/.ready .venv-dialogue/.ready models dialogue-model  ## run everything; prints the address when ready
+	@for port in $${HAMDEL_DIALOGUE_PORT:-5005} $${HAMDEL_ACTIONS_PORT:-5055}; do \
+		if (exec 3<>/dev/tcp/127.0.0.1/$$port) 2>/dev/null; then \
+			echo "port $$port is in use: end the other server, or see HAMDEL_DIALOGUE_PORT and HAMDEL_ACTIONS_PORT in docs/settings.md" >&2; exit 1; \
+		fi; done
 	@mkdir -p .run && echo "starting (the dialogue engine takes a while; its logs are in .run/) …"
 	@export HAMDEL_DIALOGUE_TOKEN=$${HAMDEL_DIALOGUE_TOKEN:-$$(.venv/bin/python -c 'import secrets; print(secrets.token_hex(32))')}; \
-		.venv/bin/honcho start --no-prefix; status=$$?; [ $$status = 0 ] || [ $$status = 130 ] || { \
-		tail -n 4 .run/dialogue.log .run/actions.log >&2; exit $$status; }
+		.venv/bin/honcho start --no-prefix; status=$$?; [ $$status = 130 ] || { \
+		echo "a part ended by itself; the last lines of the inner logs:" >&2; \
+		tail -n 4 .run/dialogue.log .run/actions.log >&2; exit 1; }
 
 # Checks -----------------------------------------------------------------------------------------
 
@@ -82,7 +87,7 @@ format: .venv/.ready-dev  ## put the code into its form
 
 # Training and measuring (need the corpora of HAMDEL_CORPORA) --------------------------------------
 
-train-ser: .venv-train/.ready  ## train the speech emotion model
+train-ser: .venv-train/.ready  ## train the speech emotion model (needs HAMDEL_CORPORA)
 	.venv-train/bin/python -m ser_model train --config ser_model/configs/paper_cnn.json
 
 train-recommender: .venv-train/.ready  ## train the recommender

@@ -53,7 +53,7 @@ def suggestions_text(sentences: Sequence[str], *, language: str, mood: str, time
     """The suggestions as one speakable text: a short lead-in, then each with its ordinal."""
     lead_ins = _LEAD_IN[language]["happy" if mood == "happiness" else "heavy"]
     parts = [lead_ins[times_offered % len(lead_ins)]]
-    for ordinal, sentence in zip(_ORDINALS[language], sentences, strict=False):
+    for ordinal, sentence in zip(_ORDINALS[language][: len(sentences)], sentences, strict=True):
         parts.append(f"{ordinal}: {sentence}")
     return " ".join(parts)
 

@@ -33,7 +33,7 @@ def claims_of(connection: HTTPConnection, issuer: TokenIssuer) -> Claims:
         TokenError: for none, or a bad one.
     """
     token = bearer_token(connection)
-    if token is None:
+    if token is None and "origin" in connection.headers:
         for name in offered_protocols(connection):
             if name.startswith(_KEY_PROTOCOL):
                 token = name.removeprefix(_KEY_PROTOCOL)
@@ -43,12 +43,11 @@ def claims_of(connection: HTTPConnection, issuer: TokenIssuer) -> Claims:
 def check_origin(connection: HTTPConnection, allowed: tuple[str, ...]) -> bool:
     """Whether the page that connects may: same origin, or on the list.
 
-    A missing Origin passes only with a Bearer token: browsers always send one, programs don't.
+    A missing Origin passes: browsers always send one, programs don't; `claims_of` asks these for a Bearer
+    token, since a sub-protocol is what a page would use.
     """
     origin = connection.headers.get("origin")
-    if origin is None:
-        return bearer_token(connection) is not None
-    return origin in allowed or urlsplit(origin).netloc == connection.headers.get("host")
+    return origin is None or origin in allowed or urlsplit(origin).netloc == connection.headers.get("host")
 
 
 def is_local_page(connection: HTTPConnection) -> bool:

@@ -81,6 +81,8 @@ def read_recording(path: Path) -> NDArray[np.int16]:
     Raises:
         ClientError: for a file that is missing, empty or no audio.
     """
+    if not path.is_file():
+        raise ClientError(f"{path} does not exist.")
     try:
         samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
     except (OSError, soundfile.LibsndfileError) as error:
@@ -148,6 +150,7 @@ class TalkClient:
         self._socket = socket
         self._turn = TurnResult()
         self._updated = asyncio.Event()
+        self._refusal: str | None = None
         self._audio: list[bytes] = []
 
     async def begin(self, language: str, consents: Sequence[str], patience_ms: int | None) -> None:
@@ -155,6 +158,8 @@ class TalkClient:
         detection: dict[str, Any] = {"type": "server_vad"}
         if patience_ms is not None:
             detection["silence_duration_ms"] = patience_ms
+        for scope in consents:
+            await self._send({"type": "hamdel.consent.set", "scope": scope, "granted": True, "version": "1"})
         await self._send(
             {
                 "type": "session.update",
@@ -167,10 +172,10 @@ class TalkClient:
                 },
             }
         )
-        for scope in consents:
-            await self._send({"type": "hamdel.consent.set", "scope": scope, "granted": True, "version": "1"})
         async with asyncio.timeout(10):
             await self._updated.wait()
+        if self._refusal is not None:
+            raise ClientError(f"The server refused: {self._refusal}")
 
     async def play(self, samples: NDArray[np.int16], *, until: str = "reply") -> TurnResult:
         """Plays a recording in real time, then silence until the answer is complete.
@@ -227,6 +232,8 @@ class TalkClient:
         match event["type"]:
             case "session.updated":
                 self._updated.set()
+            case "error":
+                self._refusal = event["error"]["message"]
             case "input_audio_buffer.speech_stopped":
                 turn.turn_ended_at = now
             case "conversation.item.input_audio_transcription.completed":

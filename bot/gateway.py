@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import secrets
+import socket
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +26,7 @@ from bot.model_store import ModelMissingError, UnknownModelError, default_store
 from bot.phrases import Phrases
 from bot.realtime import Parts
 from bot.server import create_app
-from bot.settings import ROOT, Settings, runtime_dir
+from bot.settings import ROOT, Settings, SettingsError, runtime_dir
 from bot.speech import LocalSpeech
 from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenError, TokenIssuer
 from bot.voice_activity import load_voice_activity_model
@@ -47,6 +48,7 @@ _STARTUP_ERRORS = (
     ModelManifestError,
     ModelMissingError,
     SessionLogError,
+    SettingsError,
     SpeechEmotionError,
     TokenError,
     UnknownModelError,
@@ -71,6 +73,7 @@ def run_gateway(settings: Settings) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     try:
+        _require_free_port(settings)
         issuer = make_issuer()
         parts = _load_parts(settings)
     except _STARTUP_ERRORS as error:
@@ -94,6 +97,19 @@ def run_gateway(settings: Settings) -> int:
     finally:
         parts.close()
     return 0 if server.started else 1
+
+
+def _require_free_port(settings: Settings) -> None:
+    host, port = settings.server.host, settings.server.port
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SettingsError(
+                f"{host} port {port} can't be used ({error.strerror}): end the other server, or change "
+                "hamdel.server in endpoints.yml."
+            ) from error
 
 
 class _Running:

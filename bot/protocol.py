@@ -11,7 +11,9 @@ import binascii
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from session_log.events import SCOPES
 
 __all__ = [
     "AudioAppend",
@@ -165,11 +167,17 @@ class OutputAudioClear(_Event):
     type: Literal["output_audio_buffer.clear"]
 
 
+def _known_scope(scope: str) -> str:
+    if scope not in SCOPES:
+        raise ValueError(f"must be one of {', '.join(SCOPES)}")
+    return scope
+
+
 class ConsentSetting(_Event):
     """Grants or revokes one consent."""
 
     type: Literal["hamdel.consent.set"]
-    scope: Literal["talk", "emotion", "camera", "store_text", "store_audio", "share", "research", "memory"]
+    scope: Annotated[str, AfterValidator(_known_scope)]
     granted: bool
     version: str = Field(min_length=1, max_length=32)
 

@@ -121,10 +121,12 @@ def load_settings(path: Path | None = None, environment: Mapping[str, str] | Non
     try:
         return Settings.model_validate(_expand(section, environment, "hamdel"))
     except ValidationError as error:
-        lines = [
-            f"{path}: hamdel.{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
-            for problem in error.errors(include_url=False)
-        ]
+        lines = []
+        for problem in error.errors(include_url=False):
+            key = ".".join(str(part) for part in ("hamdel", *problem["loc"]))
+            unknown = problem["type"] == "extra_forbidden"
+            reason = "is no setting; see docs/settings.md" if unknown else problem["msg"]
+            lines.append(f"{path}: {key}: {reason}")
         raise SettingsError("\n".join(lines)) from error
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import jwt
 
 from bot.talk_state import TalkIdentity
+from session_log.events import SCOPES
 
 __all__ = ["DEVELOPMENT_SUBJECT", "Claims", "TokenError", "TokenIssuer"]
 
@@ -22,7 +23,7 @@ DEVELOPMENT_SUBJECT = "development"
 
 _ALGORITHM = "HS256"
 _PREFIX = "ek_"
-_SCOPES = frozenset(("talk", "emotion", "camera", "store_text", "store_audio", "share", "research", "memory"))
+_SCOPES = frozenset(SCOPES)
 
 
 class TokenError(Exception):

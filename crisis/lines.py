@@ -67,11 +67,14 @@ class LineTable:
         """The lines for `country` (two letters, any case), the most fitting first.
 
         An unknown country, or none, gives the emergency number that works in most places and the
-        directories; these also follow where a country has no crisis line of its own in the table.
+        directories; these also follow where a country has no crisis line of its own in the table. A
+        country's own rows go before those of its region, which fill in the kinds that it lacks.
         """
         code = (country or "").strip().upper()
-        code = self.regions.get(code, code)
         own = [row for row in self.rows if row["country"] == code and code != _ANYWHERE]
+        kinds = {row["kind"] for row in own}
+        region = self.regions.get(code)
+        own += [row for row in self.rows if row["country"] == region and row["kind"] not in kinds]
         anywhere = [row for row in self.rows if row["country"] == _ANYWHERE]
         if any(row["kind"] == "emergency" for row in own):
             anywhere = [row for row in anywhere if row["kind"] == "directory"]

@@ -86,9 +86,16 @@ def _train(root: Path, name: str) -> None:
     # Forced, since Rasa's cache doesn't see changes of the code that our components call.
     command = [sys.executable, "-m", "rasa", "train", "--force", "--fixed-model-name", name]
     environment = os.environ | {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "2"}
-    ended = subprocess.run(command, cwd=root, env=environment, check=False)  # noqa: S603 - our own words
+    log = root / ".run" / "train.log"
+    log.parent.mkdir(exist_ok=True)
+    print(f"training the dialogue (about a minute; details in {log}) …", flush=True)
+    with log.open("w", encoding="utf-8") as output:
+        ended = subprocess.run(  # noqa: S603 - our own words
+            command, cwd=root, env=environment, stdout=output, stderr=subprocess.STDOUT, check=False
+        )
     if ended.returncode:
-        raise TrainingError(f"'rasa train' ended with status {ended.returncode}")
+        last = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:])
+        raise TrainingError(f"'rasa train' ended with status {ended.returncode}:\n{last}")
 
 
 def _remove_old_models(newest: Path) -> None:

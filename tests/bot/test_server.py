@@ -98,7 +98,7 @@ def refused(client, headers=None, protocols=None):
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
-        ({}, 403),
+        ({}, 401),
         ({"origin": "https://evil.example", "authorization": "Bearer x"}, 403),
         ({"authorization": "Bearer x"}, 401),
         ({"origin": f"http://{HOST}"}, 401),

@@ -63,3 +63,20 @@ def test_a_broken_row_is_named(tmp_path: Path, row: str) -> None:
     (tmp_path / "regions.csv").write_text("country,uses\n", encoding="utf-8")
     with pytest.raises(LinesError, match="line 2"):
         LineTable.load(tmp_path)
+
+
+def test_a_countrys_own_row_goes_before_its_regions_which_fills_in_the_rest() -> None:
+    table = LineTable.load()
+    own = {
+        "country": "FR",
+        "name_en": "A crisis line",
+        "name_fa": "یک خط بحران",
+        "number": "3114",
+        "kind": "crisis",
+        "verified_on": "",
+        "note_en": "",
+        "note_fa": "",
+    }
+    numbers = [line.number for line in LineTable((*table.rows, own), table.regions).lines("FR")]
+    assert {"3114", "112"} <= set(numbers)
+    assert "3114" not in {line.number for line in table.lines("FR")}
