@@ -66,7 +66,7 @@ def talk_lines(talk: TalkSummary, happened: Sequence[events.Event]) -> Iterator[
 
 @singledispatch
 def _particulars(event: events.Event) -> tuple[str, str]:
-    raise NotImplementedError(type(event).__name__)
+    raise TypeError(f"no line is known for {type(event).__name__}")
 
 
 @_particulars.register
