@@ -15,7 +15,6 @@ from session_log.events import Event
 
 __all__ = [
     "AskDialogue",
-    "Close",
     "Command",
     "ConfigureListening",
     "DialogueDone",
@@ -112,14 +111,6 @@ class Record:
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Closes the socket."""
-
-    code: int
-    reason: str
-
-
 Command = (
     Send
     | Understand
@@ -131,7 +122,6 @@ Command = (
     | EndUtterance
     | ForgetAudio
     | Record
-    | Close
 )
 
 

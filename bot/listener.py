@@ -41,11 +41,6 @@ class Listener:
         self._first_sample = 0
         self._kept_samples = 0
 
-    @property
-    def position_ms(self) -> int:
-        """Audio heard so far."""
-        return self._endpointer.position_ms
-
     def configure(self, *, automatic: bool, threshold: float, patience_ms: int) -> None:
         """Sets turn detection from the next audio on."""
         with self._lock:

@@ -90,7 +90,7 @@ class Talk:
             on_spoken=lambda generation: self._perform(conversation.spoken(generation, _now_ms())),
             on_failure=lambda generation: self._perform(conversation.voice_failed(generation, _now_ms())),
         )
-        self._outgoing: asyncio.Queue[str | c.Close] = asyncio.Queue(_OUTGOING_EVENTS)
+        self._outgoing: asyncio.Queue[str] = asyncio.Queue(_OUTGOING_EVENTS)
         self._recognitions: dict[str, asyncio.Task[None]] = {}
         self._tasks: asyncio.TaskGroup
 
@@ -170,10 +170,8 @@ class Talk:
                         self._perform(self._conversation.hear(event, _now_ms()))
                 case c.ForgetAudio():
                     self._listener.forget()
-                case c.Close():
-                    self._put(command)
 
-    def _put(self, item: str | c.Close) -> None:
+    def _put(self, item: str) -> None:
         try:
             self._outgoing.put_nowait(item)
         except asyncio.QueueFull:
@@ -182,9 +180,6 @@ class Talk:
     async def _send(self) -> None:
         while True:
             item = await self._outgoing.get()
-            if isinstance(item, c.Close):
-                await self._websocket.close(item.code, item.reason)
-                return
             if self._websocket.application_state is WebSocketState.CONNECTED:
                 await self._websocket.send_text(item)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -21,6 +22,8 @@ from ser_model.detector import SpeechEmotionDetector
 __all__ = ["Heard", "LocalSpeech", "SpeechBackend", "SpeechBusyError", "SpeechTimeoutError"]
 
 logger = logging.getLogger(__name__)
+
+_FEELING_GRACE_S = 0.5  # beyond the words, which take many times as long
 
 
 class SpeechBusyError(Exception):
@@ -74,7 +77,7 @@ class LocalSpeech:
         self._transcriber = transcriber
         self._detector = detector
         self._deadline_s = deadline_s
-        self._places = workers + queue
+        self._places = threading.Semaphore(workers + queue)
         self._recognition = ThreadPoolExecutor(workers, thread_name_prefix="recognition")
         self._emotion = ThreadPoolExecutor(workers, thread_name_prefix="emotion")
 
@@ -92,30 +95,38 @@ class LocalSpeech:
             SpeechBusyError: at once, when the queue is full.
             SpeechTimeoutError: when the deadline has passed.
         """
-        if self._places == 0:
+        if not self._places.acquire(blocking=False):
             raise SpeechBusyError("The recogniser's queue is full.")
-        self._places -= 1
-        loop = asyncio.get_running_loop()
-        words = loop.run_in_executor(
-            self._recognition, lambda: self._transcriber.transcribe(samples, language=language)
-        )
+        job = self._recognition.submit(self._transcriber.transcribe, samples, language=language)
         # A place is free again when its thread is, not when somebody stops waiting for it.
-        words.add_done_callback(self._free_place)
+        job.add_done_callback(lambda done: self._places.release())
+        words = asyncio.wrap_future(job)
         feeling = asyncio.create_task(self._feel(samples, language)) if with_emotion else None
         try:
             async with asyncio.timeout(self._deadline_s):
                 transcript = await words
-                mood = await feeling if feeling is not None else None
+            return Heard(transcript, await self._settled(feeling, transcript.language))
         except TimeoutError as error:
             raise SpeechTimeoutError(f"No transcript within {self._deadline_s} s.") from error
         finally:
             words.cancel()
             if feeling is not None:
                 feeling.cancel()
-        if mood is not None:
-            # Feeling does not wait for the words; whether it is validated depends on their language.
-            mood = replace(mood, validated=transcript.language in self._detector.card.validated_languages)
-        return Heard(transcript, mood)
+
+    async def _settled(
+        self, feeling: asyncio.Task[EmotionEstimate | None] | None, language: str
+    ) -> EmotionEstimate | None:
+        if feeling is None:
+            return None
+        try:
+            async with asyncio.timeout(_FEELING_GRACE_S):
+                mood = await feeling
+        except TimeoutError:
+            logger.error("speech emotion was too late")
+            return None
+        # Feeling does not wait for the words; whether it is validated depends on their language.
+        validated = language in self._detector.card.validated_languages
+        return None if mood is None else replace(mood, validated=validated)
 
     async def _feel(self, samples: NDArray[np.float32], language: str | None) -> EmotionEstimate | None:
         loop = asyncio.get_running_loop()
@@ -127,9 +138,6 @@ class LocalSpeech:
             # Words are worth more than the feeling in them: whatever fails here, the turn goes on.
             logger.error("speech emotion failed: %s", type(error).__name__)
             return None
-
-    def _free_place(self, done: asyncio.Future[Transcript]) -> None:
-        self._places += 1
 
     def close(self) -> None:
         """Waits for what is running and ends the threads."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import subprocess
+import threading
 
 import numpy as np
 import pytest
@@ -88,6 +89,37 @@ async def test_a_detector_that_breaks_leaves_the_words(models, recording):
     speech.close()
     assert heard.transcript.text
     assert heard.mood is None
+
+
+async def test_a_detector_that_is_too_late_leaves_the_words(models, recording):
+    class SlowDetector:
+        card = models[1].card
+
+        def estimate(self, samples, *, language):
+            released.wait(30)
+
+    released = threading.Event()
+    speech = LocalSpeech(models[0], SlowDetector(), workers=1, queue=1, deadline_s=60)
+    heard = await speech.understand(recording("one two three", "en-us"), language="en", with_emotion=True)
+    released.set()
+    speech.close()
+    assert heard.transcript.text
+    assert heard.mood is None
+
+
+async def test_whoever_stops_waiting_frees_no_place_before_the_thread_is_free(models, recording):
+    class SlowTranscriber:
+        def transcribe(self, samples, *, language):
+            released.wait(30)
+
+    released = threading.Event()
+    speech = LocalSpeech(SlowTranscriber(), models[1], workers=1, queue=0, deadline_s=0.05)
+    samples = recording("one two three", "en-us")
+    for expected in (SpeechTimeoutError, SpeechBusyError):
+        with pytest.raises(expected):
+            await speech.understand(samples, language="en", with_emotion=False)
+    released.set()
+    speech.close()
 
 
 async def test_a_deadline_ends_the_wait(backend, recording):
