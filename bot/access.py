@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from ipaddress import ip_address
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from starlette.requests import HTTPConnection
 
-from bot.tokens import Claims, TokenIssuer
+from bot.tokens import Claims, TokenError, TokenIssuer
 
-__all__ = ["bearer_token", "check_origin", "claims_of", "is_local_page", "offered_protocols"]
+__all__ = ["bearer_token", "check_origin", "claims_of", "is_local", "is_local_page", "offered_protocols"]
 
 _KEY_PROTOCOL = "openai-insecure-api-key."
 
@@ -27,7 +27,7 @@ def bearer_token(connection: HTTPConnection) -> str | None:
 
 
 def claims_of(connection: HTTPConnection, issuer: TokenIssuer) -> Claims:
-    """Reads the token from the header or from a sub-protocol (browsers can set no header).
+    """Reads the token from the header, from a sub-protocol (browsers can set no header) or from `?token=`.
 
     Raises:
         TokenError: for none, or a bad one.
@@ -37,6 +37,12 @@ def claims_of(connection: HTTPConnection, issuer: TokenIssuer) -> Claims:
         for name in offered_protocols(connection):
             if name.startswith(_KEY_PROTOCOL):
                 token = name.removeprefix(_KEY_PROTOCOL)
+    query = connection.query_params.get("token")
+    if token is None and query and "origin" in connection.headers:
+        claims = issuer.check(query)
+        if not claims.single_use:  # addresses stay in the logs of proxies
+            raise TokenError("Only single-use tokens may stand in an address.")
+        return claims
     return issuer.check(token)
 
 
@@ -47,7 +53,7 @@ def check_origin(connection: HTTPConnection, allowed: tuple[str, ...]) -> bool:
     token, since a sub-protocol is what a page would use.
     """
     origin = connection.headers.get("origin")
-    return origin is None or origin in allowed or urlsplit(origin).netloc == connection.headers.get("host")
+    return origin is None or origin in allowed or _is_same_origin(connection, origin)
 
 
 def is_local_page(connection: HTTPConnection) -> bool:
@@ -56,15 +62,27 @@ def is_local_page(connection: HTTPConnection) -> bool:
     The name is checked because a foreign name that resolves to loopback (DNS rebinding) would pass as
     "same origin" otherwise.
     """
-    host = urlsplit(f"//{connection.headers.get('host', '')}").hostname or ""
     origin = connection.headers.get("origin")
+    return is_local(connection) and origin is not None and _is_same_origin(connection, origin)
+
+
+def is_local(connection: HTTPConnection) -> bool:
+    """Whether the other end is on this very machine and asks for us under a loopback name."""
     client = connection.client.host if connection.client is not None else ""
-    return (
-        _is_loopback(client)
-        and _is_loopback(host)
-        and origin is not None
-        and urlsplit(origin).netloc == connection.headers.get("host")
-    )
+    name = _parts_of(f"//{connection.headers.get('host', '')}").hostname or ""
+    return _is_loopback(client) and _is_loopback(name)
+
+
+def _is_same_origin(connection: HTTPConnection, origin: str) -> bool:
+    netloc = _parts_of(origin).netloc
+    return bool(netloc) and netloc == connection.headers.get("host")
+
+
+def _parts_of(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # brackets that hold no address
+        return urlsplit("")
 
 
 def _is_loopback(host: str) -> bool:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from bot import server_events as events
-from bot.commands import AskDialogue, DialogueDone, DialogueFailed, DialogueMessage, Understood
+from bot.commands import (
+    AskDialogue,
+    DialogueDone,
+    DialogueFailed,
+    DialogueMessage,
+    UnderstandingFailed,
+    Understood,
+)
 from bot.history import History
 from bot.journal import Journal
 from bot.outbox import Outbox
 from bot.phrases import Phrases
 from bot.replying import Replying
+from bot.reports import Reports
 from bot.response import Response
-from bot.talk_state import TalkState, Turn
-from crisis import Assessment, Reply
+from bot.talk_state import CRISIS_LEVEL, TalkState, Turn
+from crisis import Assessment, Line, Reply
 from language import detect_script_language, split_sentences
 
 __all__ = ["Answering", "Guard"]
 
-_CRISIS_LEVEL = 2
+_CRISIS_INTENT = "crisis"
+_LONGEST_CONTEXT = 1_000  # a short answer is read against the end of what was said before
 _REPAIR_VOICE_MS = 1_000  # shorter unintelligible bursts are passed over in silence
 
 
@@ -32,6 +41,9 @@ class Guard(Protocol):
     def reply(self, level: int, language: str, country: str | None, kind: str = "suicide") -> Reply:
         """Gives the fixed, reviewed text for a level and kind, and the country's lines."""
 
+    def lines(self, country: str | None, language: str = "en") -> Sequence[Line]:
+        """Gives the country's emergency numbers and crisis lines."""
+
 
 class Answering:
     """Answers turns, one reply at a time.
@@ -41,6 +53,7 @@ class Answering:
         outbox: takes commands and events.
         history: takes the bot's items.
         journal: remembers.
+        reports: shows what is found beside the words.
         guard: the crisis guard, run on every transcript and every typed turn.
         phrases: the gateway's own sentences.
         new_id: makes an id with the given prefix.
@@ -53,6 +66,7 @@ class Answering:
         outbox: Outbox,
         history: History,
         journal: Journal,
+        reports: Reports,
         guard: Guard,
         phrases: Phrases,
         new_id: Callable[[str], str],
@@ -61,10 +75,10 @@ class Answering:
         self._outbox = outbox
         self._history = history
         self._journal = journal
+        self._reports = reports
         self._guard = guard
         self._phrases = phrases
         self._replying = Replying(emit=outbox.emit, send=outbox.send, new_id=new_id)
-        self._intents: dict[str, str | None] = {}
         self._told: list[str] = []
         self._cut_crisis_reply: tuple[str, str] | None = None
 
@@ -72,6 +86,11 @@ class Answering:
     def replying(self) -> bool:
         """Whether a reply is under way."""
         return self._replying.current is not None
+
+    def is_current(self, response_id: str | None) -> bool:
+        """Whether this reply is the one under way; None stands for whichever is."""
+        response = self._replying.current
+        return response is not None and response_id in (None, response.response_id)
 
     # Beginning a reply ---------------------------------------------------------------------------
 
@@ -81,6 +100,13 @@ class Answering:
         self._begin(None, metadata=metadata, spoken=spoken)
         self._disclose(language)
         self._say(self._phrases.say("greeting", language), language)
+        self._finish()
+
+    def say(self, phrase: str) -> None:
+        """Says one of our own sentences of our own accord."""
+        language = self._state.language
+        self._begin(None, metadata=None, spoken=None)
+        self._say(self._phrases.say(phrase, language), language)
         self._finish()
 
     def repair(self, turn: Turn) -> None:
@@ -93,14 +119,21 @@ class Answering:
         if self._cut_crisis_reply is not None:
             text, language = self._cut_crisis_reply
             self._begin(turn, metadata=None, spoken=None)
-            self._intents[turn.item_id] = "crisis"
+            turn.answered, turn.intent = True, _CRISIS_INTENT
             self._say(text, language)
             self._finish()
             return
         if turn.voiced_ms >= _REPAIR_VOICE_MS:
             language = self._state.language
             self._begin(turn, metadata=None, spoken=None)
-            self._say(self._phrases.say("not_heard", language), language)
+            turn.answered = True
+            phrase = "not_heard"
+            if isinstance(turn.result, UnderstandingFailed):
+                phrase = "recogniser_busy" if turn.result.busy else "recogniser_down"
+            text = self._phrases.say(phrase, language)
+            if phrase != "not_heard":  # whoever can't be heard may be in danger
+                self._reports.lines(0, self._guard.lines(self._state.identity.country, language), text)
+            self._say(text, language)
             self._finish()
 
     def answer_crisis(self, turn: Turn) -> bool:
@@ -109,21 +142,22 @@ class Answering:
         assessment = self._guard.assess(turn.text, language=turn.language, context=tuple(state.recent))
         country = state.identity.country
         reply = self._guard.reply(assessment.level, turn.language, country, assessment.kind)
-        state.recent.append(turn.text)
+        state.recent.append(turn.text[-_LONGEST_CONTEXT:])
         if not reply.text:
             return False
         state.recent.append(reply.text)
         state.crisis_level = max(state.crisis_level, assessment.level)
         self._begin(turn, metadata=None, spoken=None)
-        self._intents[turn.item_id] = "crisis"
-        self._show_lines(assessment.level, reply)
+        turn.answered, turn.intent = True, _CRISIS_INTENT
+        if assessment.level > 0:
+            self._reports.crisis(turn, level=assessment.level, kind=assessment.kind, reply=reply)
+        else:
+            self._reports.lines(0, reply.lines, reply.text)
         self._say(reply.text, turn.language)
         self._finish()
-        self._report_intent(turn, "crisis", turn.language)
+        self._reports.intent(turn, turn.intent, turn.language)
         # The dialogue hears the turn too, so that it knows what a "no" to our question answers.
         self._ask_dialogue(turn, crisis_level=assessment.level)
-        if assessment.level > 0:
-            self._journal.crisis(turn, level=assessment.level, kind=assessment.kind, lines=_shown(reply))
         return True
 
     def ask(self, turn: Turn, metadata: dict[str, str] | None = None, spoken: bool | None = None) -> None:
@@ -134,6 +168,8 @@ class Answering:
         """
         if not self._saying_crisis_reply:
             self._begin(turn, metadata=metadata, spoken=spoken)
+        turn.answered, turn.intent = False, None  # it may have failed the first time
+        turn.times_ms["asked"] = self._outbox.now_ms
         self._ask_dialogue(turn, crisis_level=0)
 
     def cancel(self, reason: str) -> bool:
@@ -147,15 +183,27 @@ class Answering:
         self._keep(response, status="cancelled")
         return True
 
+    def ask_for_patience(self, slow_reply_ms: int) -> None:
+        """Says that the answer is being prepared, once a turn, if it is so slow that silence would worry."""
+        response = self._replying.current
+        turn = self._answered(response.turn_id) if response is not None else None
+        if response is None or turn is None or turn.answered or not response.empty:
+            return
+        if self._outbox.now_ms - turn.times_ms.get("asked", self._outbox.now_ms) >= slow_reply_ms:
+            language = self._state.pinned_language or turn.language
+            self._say(self._phrases.say("one_moment", language), language)
+
     # What the dialogue engine says ---------------------------------------------------------------
 
     def dialogue_message(self, message: DialogueMessage) -> None:
         """Speaks a message; one for an interrupted turn is not spoken."""
         turn = self._answered(message.turn_id)
-        if turn is None or turn.item_id in self._intents:  # already answered by the guard
+        if turn is None or turn.answered:  # by the guard
             return
         if message.custom:
-            self._show(turn, message.custom)
+            if message.custom.get("suggestions") and self._state.crisis_level >= CRISIS_LEVEL:
+                return  # whatever made the dialogue offer them, this is no time for exercises
+            self._reports.custom(turn, message.custom)
         if message.text:
             turn.times_ms.setdefault("reply", self._outbox.now_ms)
             self._told.append(message.text)
@@ -169,23 +217,29 @@ class Answering:
         if (done.intent or "").startswith("change_language") and done.language in ("en", "fa"):
             self._state.pinned_language = done.language
         turn = self._answered(done.turn_id)
-        if turn is not None and turn.item_id not in self._intents:
+        if turn is not None and not turn.answered:
             if self._told:
                 self._state.recent.append(" ".join(self._told))
-            if done.crisis and self._state.crisis_level < _CRISIS_LEVEL:
+            if done.crisis and self._state.crisis_level < CRISIS_LEVEL:
                 self._raise_crisis(turn)
-            self._intents[turn.item_id] = done.intent
-            self._report_intent(turn, done.intent, done.language or turn.language)
+            turn.answered, turn.intent = True, done.intent
+            self._reports.intent(turn, done.intent, done.language or turn.language)
             self._finish()
 
-    def dialogue_failed(self, failed: DialogueFailed) -> None:
-        """Says kindly that something is down; a crisis reply goes on unharmed."""
+    def dialogue_failed(self, failed: DialogueFailed) -> Turn | None:
+        """Says kindly that something is down; a crisis reply goes on unharmed.
+
+        Returns:
+            The turn that is left without its answer, and may be asked again under the same id.
+        """
         turn = self._answered(failed.turn_id)
-        if turn is not None and turn.item_id not in self._intents:
-            self._intents[turn.item_id] = None
-            language = self._state.pinned_language or turn.language
-            self._say(self._phrases.say("dialogue_down", language), language)
-            self._finish()
+        if turn is None or turn.answered:
+            return None
+        turn.answered = True
+        language = self._state.pinned_language or turn.language
+        self._say(self._phrases.say("dialogue_down", language), language)
+        self._finish()
+        return turn
 
     # What the voice does -------------------------------------------------------------------------
 
@@ -193,7 +247,9 @@ class Answering:
         """Sends a piece of speech, unless it belongs to an older reply."""
         response = self._replying.current
         if self._replying.sound(generation, sentence_index, pcm) and response is not None:
-            self._report_latency(response)
+            turn = self._turn_of(response)
+            if turn is not None:
+                self._reports.latency(turn)
 
     def spoken(self, generation: int) -> None:
         """The voice is through with a generation."""
@@ -215,15 +271,17 @@ class Answering:
     @property
     def _saying_crisis_reply(self) -> bool:
         response = self._replying.current
-        return response is not None and self._intents.get(response.turn_id or "") == "crisis"
+        turn = self._turn_of(response) if response is not None else None
+        return turn is not None and turn.intent == _CRISIS_INTENT
 
     # Steps ---------------------------------------------------------------------------------------
 
-    def _answered(self, turn_id: str) -> Turn | None:
+    def _answered(self, turn_id: str | None) -> Turn | None:
         response = self._replying.current
-        if response is None or response.turn_id != turn_id:
-            return None
-        return self._state.turns.get(turn_id)
+        return self._turn_of(response) if response is not None and response.turn_id == turn_id else None
+
+    def _turn_of(self, response: Response) -> Turn | None:
+        return self._state.turns.get(response.turn_id or "")
 
     def _begin(self, turn: Turn | None, *, metadata: dict[str, str] | None, spoken: bool | None) -> None:
         self.cancel("turn_detected")
@@ -259,7 +317,7 @@ class Answering:
                     "purpose": state.identity.purpose,
                     "country": state.identity.country,
                     "crisis_level": crisis_level,
-                    "in_crisis": state.crisis_level >= _CRISIS_LEVEL,
+                    "in_crisis": state.crisis_level >= CRISIS_LEVEL,
                     "distress": state.distress,
                     "exclude": list(state.shown),
                 },
@@ -282,84 +340,28 @@ class Answering:
 
     def _raise_crisis(self, turn: Turn) -> None:
         """The dialogue found danger that our guard had not: its reply stands, the numbers are ours."""
-        self._state.crisis_level = _CRISIS_LEVEL
-        reply = self._guard.reply(_CRISIS_LEVEL, turn.language, self._state.identity.country)
-        self._show_lines(_CRISIS_LEVEL, reply)
-        self._journal.crisis(turn, level=_CRISIS_LEVEL, kind="suicide", lines=_shown(reply))
-
-    def _show_lines(self, level: int, reply: Reply) -> None:
-        if not reply.lines:
-            return
-        self._outbox.send_own(
-            {
-                "type": "hamdel.crisis",
-                "level": level,
-                "country": self._state.identity.country,
-                "lines": [{"name": ln.name, "number": ln.number, "kind": ln.kind} for ln in reply.lines],
-                "text": reply.text,
-            }
-        )
-
-    def _show(self, turn: Turn, custom: Mapping[str, Any]) -> None:
-        suggestions = custom.get("suggestions")
-        if suggestions:
-            self._state.shown.extend(item["id"] for item in suggestions)
-            items = [{key: item[key] for key in ("id", "en", "fa", "technique")} for item in suggestions]
-            self._outbox.send_own({"type": "hamdel.suggestions", "items": items})
-            self._journal.suggestions(turn, suggestions)
-        feedback = custom.get("feedback")
-        if feedback:
-            named = feedback["suggestion"]
-            # "Yes, one helped" without saying which is credited to none of the three.
-            rated = [named] if named else [] if feedback["helpful"] else feedback["suggestions"]
-            for suggestion_id in rated:
-                self._journal.feedback(suggestion_id, feedback["helpful"])
-        handoff = custom.get("handoff")
-        if handoff:
-            # Nobody is told yet, so the truth is that nobody was reached.
-            self._outbox.send_own({"type": "hamdel.handoff", **handoff, "reached": False})
-            self._journal.handed_off(handoff["queue"], handoff["reason"], reached=False)
+        self._state.crisis_level = CRISIS_LEVEL
+        reply = self._guard.reply(CRISIS_LEVEL, turn.language, self._state.identity.country)
+        self._reports.crisis(turn, level=CRISIS_LEVEL, kind="suicide", reply=reply)
 
     def _keep(self, response: Response, *, status: str) -> None:
         heard = response.heard_text(response.audio_ms)
         self._history.put(
-            events.assistant_item(response.item_id, heard, spoken=response.spoken, status="completed")
+            events.assistant_item(
+                response.item_id,
+                heard,
+                spoken=response.spoken,
+                status="completed" if status == "completed" else "incomplete",
+            )
         )
-        turn = self._state.turns.get(response.turn_id) if response.turn_id is not None else None
+        turn = self._turn_of(response)
         if turn is None:
             return
         self._journal.reply(
             turn.item_id,
             response.text,
             language=self._state.pinned_language or turn.language,
-            intent=self._intents.get(turn.item_id),
+            intent=turn.intent,
             heard_text=heard,
             status=status,
         )
-
-    def _report_intent(self, turn: Turn, intent: str | None, language: str) -> None:
-        self._outbox.send_own(
-            {"type": "hamdel.intent", "item_id": turn.item_id, "intent": intent, "language": language}
-        )
-
-    def _report_latency(self, response: Response) -> None:
-        turn = self._state.turns.get(response.turn_id) if response.turn_id is not None else None
-        if turn is None:
-            return
-        ended_ms, text_ms = turn.times_ms["ended"], turn.times_ms["text"]
-        reply_ms = turn.times_ms.get("reply", text_ms)
-        now_ms = self._outbox.now_ms
-        self._outbox.send_own(
-            {
-                "type": "hamdel.latency",
-                "item_id": turn.item_id,
-                "speech_end_to_text": round(text_ms - ended_ms),
-                "text_to_reply": round(reply_ms - text_ms),
-                "reply_to_audio": round(now_ms - reply_ms),
-                "total": round(now_ms - ended_ms),
-            }
-        )
-
-
-def _shown(reply: Reply) -> tuple[str, ...]:
-    return tuple(f"{line.name} {line.number}" for line in reply.lines)

@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.custom import Custom
 from emotion import EmotionEstimate
 from session_log.events import Event
 
 __all__ = [
     "AskDialogue",
+    "CloseTalk",
     "Command",
     "ConfigureListening",
     "DialogueDone",
@@ -27,6 +29,7 @@ __all__ = [
     "Send",
     "Speak",
     "StopSpeaking",
+    "Timing",
     "Understand",
     "UnderstandingFailed",
     "Understood",
@@ -111,6 +114,21 @@ class Record:
     event: Event
 
 
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How long the stages of an answered turn took, in milliseconds, by the names of `hamdel.latency`."""
+
+    stages_ms: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class CloseTalk:
+    """Ends the talk with a websocket close code, once everything before it has been sent."""
+
+    code: int
+    reason: str
+
+
 Command = (
     Send
     | Understand
@@ -122,6 +140,8 @@ Command = (
     | EndUtterance
     | ForgetAudio
     | Record
+    | Timing
+    | CloseTalk
 )
 
 
@@ -140,10 +160,11 @@ class Understood:
 
 @dataclass(frozen=True, slots=True)
 class UnderstandingFailed:
-    """The recogniser broke or was too late."""
+    """The recogniser broke or was too late; `busy`: it took the utterance on at no time."""
 
     item_id: str
     attempt: int
+    busy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +173,7 @@ class DialogueMessage:
 
     turn_id: str
     text: str | None
-    custom: Mapping[str, Any] | None
+    custom: Custom | None
 
 
 @dataclass(frozen=True, slots=True)

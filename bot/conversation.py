@@ -23,18 +23,22 @@ from bot.commands import (
     UnderstandingFailed,
     Understood,
 )
+from bot.ending import Ending
 from bot.endpointing import EndpointEvent
 from bot.hearing import Hearing
 from bot.history import History
 from bot.journal import Journal
 from bot.outbox import Outbox
 from bot.phrases import DISCLOSURE_VERSION, Phrases
+from bot.reports import Reports
 from bot.session_config import SessionConfig, apply_update
-from bot.talk_state import TalkIdentity, TalkState, Turn
-from emotion import EmotionEstimate, fuse
+from bot.talk_state import TalkIdentity, TalkLimits, TalkState, Turn
+from emotion import fuse
 from language import detect_script_language
 
 __all__ = ["Conversation"]
+
+_USUAL_LIMITS = TalkLimits()
 
 
 class Conversation:
@@ -47,6 +51,7 @@ class Conversation:
         guard: the crisis guard.
         phrases: the gateway's own sentences.
         new_id: makes an id with the given prefix.
+        limits: when the talk ends by itself.
 
     Every method takes `now_ms`, the wall clock in milliseconds since the epoch, and returns the
     commands that are due, in order.
@@ -61,7 +66,9 @@ class Conversation:
         guard: Guard,
         phrases: Phrases,
         new_id: Callable[[str], str],
+        limits: TalkLimits = _USUAL_LIMITS,
     ) -> None:
+        self._limits = limits
         self._phrases = phrases
         self._new_id = new_id
         self._outbox = Outbox(identity.talk_id)
@@ -80,22 +87,29 @@ class Conversation:
             patience_ms=patience_ms,
             new_id=new_id,
         )
+        self._reports = Reports(state=self._state, outbox=self._outbox, journal=self._journal)
         self._answering = Answering(
             state=self._state,
             outbox=self._outbox,
             history=self._history,
             journal=self._journal,
+            reports=self._reports,
             guard=guard,
             phrases=phrases,
             new_id=new_id,
         )
+        self._ending = Ending(
+            state=self._state, outbox=self._outbox, answering=self._answering, limits=limits
+        )
         self._pending: Turn | None = None
+        self._unanswered: Turn | None = None
         self._wanted: p.ResponseCreate | None = None
         self._answered_unasked = False
 
     def start(self, now_ms: float) -> list[Command]:
         """The socket is open."""
         self._outbox.now_ms = now_ms
+        self._ending.begin()
         self._journal.talk_started()
         for scope in sorted(self._state.granted):
             self._journal.consent(scope, True, DISCLOSURE_VERSION, "token")
@@ -109,6 +123,21 @@ class Conversation:
         self._answering.cancel("client_cancelled")
         self._journal.talk_ended(reason)
         return self._outbox.drain()
+
+    def tick(self, now_ms: float) -> list[Command]:
+        """Time passes; called about once a second."""
+        self._outbox.now_ms = now_ms
+        self._answering.ask_for_patience(self._limits.slow_reply_ms)
+        busy = self._answering.replying or self._hearing.speaking or self._hearing.waiting
+        if busy:
+            self._ending.note_activity()
+        self._ending.tick(quiet=not busy)
+        return self._outbox.drain()
+
+    def restart(self, now_ms: float) -> list[Command]:
+        """The server is about to stop: what is under way is finished, then the talk is closed."""
+        self._ending.restart()
+        return self.tick(now_ms)
 
     def hear(self, event: EndpointEvent, now_ms: float) -> list[Command]:
         """Voice activity: a turn begins, pauses, goes on or ends."""
@@ -140,7 +169,7 @@ class Conversation:
             case DialogueDone():
                 self._answering.dialogue_done(answer)
             case DialogueFailed():
-                self._answering.dialogue_failed(answer)
+                self._unanswered = self._answering.dialogue_failed(answer) or self._unanswered
         return self._outbox.drain()
 
     def sound(self, generation: int, sentence_index: int, pcm: bytes, now_ms: float) -> list[Command]:
@@ -164,6 +193,8 @@ class Conversation:
     def receive(self, event: p.ClientEvent, now_ms: float) -> list[Command]:
         """A client event; audio goes to the listener instead and comes back through `hear`."""
         self._outbox.now_ms = now_ms
+        if not isinstance(event, p.Ping | p.Playback):
+            self._ending.note_activity()
         try:
             self._dispatch(event)
         except p.ProtocolError as error:
@@ -199,7 +230,9 @@ class Conversation:
             case p.ResponseCreate():
                 self._create_response(event)
             case p.ResponseCancel():
-                if not self._answering.cancel("client_cancelled"):
+                if not self._answering.is_current(event.response_id) or not self._answering.cancel(
+                    "client_cancelled"
+                ):
                     raise p.ProtocolError("response_cancel_not_active", "There is no reply under way.")
             case p.OutputAudioClear():
                 self._answering.cancel("client_cancelled")
@@ -249,12 +282,17 @@ class Conversation:
                 f"A typed turn has at most {p.MAX_TEXT_CHARACTERS} characters.",
                 param="item.content",
             )
+        placed = self._history.add(
+            events.user_text_item(item_id, text),
+            previous_item_id=event.previous_item_id,
+            event_id=event.event_id,
+        )
         language = self._state.config.language or detect_script_language(text) or self._state.heard_language
         turn = Turn(item_id=item_id, source="typed", text=text, language=language, ended=True)
         turn.times_ms = {"ended": self._outbox.now_ms, "text": self._outbox.now_ms}
-        self._state.turns[item_id] = turn
+        self._state.remember(turn)
         self._state.heard_language = language
-        self._outbox.send(*self._history.add(events.user_text_item(item_id, text)))
+        self._outbox.send(*placed)
         self._answered_unasked = self._answering.answer_crisis(turn)
         if not self._answered_unasked:
             if self._pending is not None:  # several messages make one turn
@@ -281,7 +319,9 @@ class Conversation:
             self._wanted = event  # the words of the turn are not known yet
         elif self._pending is not None:
             turn, self._pending = self._pending, None
-            self._answering.ask(turn, *_reply_options(event))
+            self._ask(turn, *_reply_options(event))
+        elif self._unanswered is not None:
+            self._ask(self._unanswered, *_reply_options(event))
         elif self._history.last_id is None:
             self._answering.greet(*_reply_options(event))
         else:
@@ -321,36 +361,26 @@ class Conversation:
         in_danger = self._answering.answer_crisis(turn)  # before anything else is done with the words
         self._journal.turn(turn, confidence=result.confidence, duration_ms=result.duration_ms)
         if mood is not None:
-            self._report_mood(turn, mood)
+            self._reports.mood(turn, mood)
         self._hearing.configure()
         if in_danger:
             return
         detection = self._state.config.audio.input.turn_detection
         if wanted is not None:
-            self._answering.ask(turn, *_reply_options(wanted))
+            self._ask(turn, *_reply_options(wanted))
             return
         if detection is None or not detection.create_response:
             self._pending = turn
             return
-        self._answering.ask(turn)
+        self._ask(turn)
         if self._hearing.speaking and detection.interrupt_response:
             # The user went on before the words of this turn were known: the dialogue hears the turn,
             # but its answer would only talk over the next one.
             self._answering.cancel("turn_detected")
 
-    def _report_mood(self, turn: Turn, mood: EmotionEstimate) -> None:
-        self._journal.mood(turn, mood)
-        self._outbox.send_own(
-            {
-                "type": "hamdel.emotion",
-                "item_id": turn.item_id,
-                "modality": mood.modality,
-                "probabilities": dict(mood.probabilities),
-                "label": mood.label,
-                "model": mood.model,
-                "validated": mood.validated,
-            }
-        )
+    def _ask(self, turn: Turn, metadata: dict[str, str] | None = None, spoken: bool | None = None) -> None:
+        self._unanswered = None
+        self._answering.ask(turn, metadata, spoken)
 
     def _refuse(self, error: p.ProtocolError, event_id: str | None) -> None:
         refusal = events.error(

@@ -1,4 +1,8 @@
-"""The gateway's end of the dialogue channel: one websocket to Rasa, all talks over it."""
+"""The gateway's end of the dialogue channel: one websocket to Rasa, all talks over it.
+
+Turn ids make it safe to send a turn again: the channel replays what it has answered already, and what has
+been passed on is not passed on twice.
+"""
 
 from __future__ import annotations
 
@@ -7,22 +11,33 @@ import json
 import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
-from bot.commands import DialogueDone, DialogueFailed, DialogueMessage
+from bot.commands import DialogueFailed, DialogueMessage
+from bot.dialogue_frames import Answer, DialogueAnswer, DialogueFrameError, read_answer
 
-__all__ = ["DialogueAnswer", "DialogueClient"]
+__all__ = ["DialogueClient"]
 
 logger = logging.getLogger(__name__)
 
-DialogueAnswer = DialogueMessage | DialogueDone | DialogueFailed
-
 _RETRY_S = 0.5
 _LONGEST_RETRY_S = 5.0
+_AGAIN_AFTER_S = 0.5
+_MOST_UNFORGOTTEN = 10_000
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A turn whose answer is awaited; `passed_on` counts the pieces that the talk has."""
+
+    frame: str
+    answers: asyncio.Queue[Answer] = field(default_factory=asyncio.Queue)
+    passed_on: int = 0
+    sent_again: bool = False
 
 
 class DialogueClient:
@@ -31,16 +46,21 @@ class DialogueClient:
     Args:
         url: websocket address of the channel.
         token: its secret, or None on loopback without one.
-        timeout_s: longest silence between a turn and the next piece of its answer.
+        timeout_s: longest silence between a turn and the next piece of its answer, a break of the
+            connection included.
+        reconnect_s: how long a turn waits for a channel that is not open.
     """
 
-    def __init__(self, url: str, token: str | None, *, timeout_s: float) -> None:
+    def __init__(self, url: str, token: str | None, *, timeout_s: float, reconnect_s: float = 3.0) -> None:
         self._url = url
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._timeout_s = timeout_s
+        self._reconnect_s = reconnect_s
         self._socket: ClientConnection | None = None
-        self._answers: dict[str, asyncio.Queue[DialogueAnswer]] = {}
-        self._unforgotten: set[str] = set()
+        self._open = asyncio.Event()
+        self._needed = asyncio.Event()
+        self._asked: dict[str, _Asked] = {}
+        self._unforgotten: dict[str, None] = {}
 
     @property
     def connected(self) -> bool:
@@ -53,18 +73,21 @@ class DialogueClient:
         while True:
             try:
                 async with self._connect() as socket:
-                    self._socket = socket
                     wait_s = _RETRY_S
                     logger.info("dialogue channel open")
-                    for sender in tuple(self._unforgotten):
-                        await self._send_forget(socket, sender)
+                    await self._catch_up(socket)
                     await self._read(socket)
             except (OSError, InvalidHandshake, InvalidURI, ConnectionClosed, TimeoutError) as error:
                 logger.debug("dialogue channel: %s", type(error).__name__)
             finally:
+                if self._socket is not None:
+                    logger.warning("dialogue channel closed")
                 self._socket = None
-                self._fail_all()
-            await asyncio.sleep(wait_s)
+                self._open.clear()
+            with suppress(TimeoutError):  # a turn that needs it does not wait for the next try
+                async with asyncio.timeout(wait_s):
+                    await self._needed.wait()
+            self._needed.clear()
             wait_s = min(wait_s * 2, _LONGEST_RETRY_S)
 
     async def ask(
@@ -72,66 +95,90 @@ class DialogueClient:
     ) -> AsyncIterator[DialogueAnswer]:
         """Sends a turn and yields its answer, which ends with DialogueDone or DialogueFailed.
 
-        A turn that is sent again after a break is not answered twice: the channel knows its id.
+        A turn under way when the channel breaks is sent again when it is back, and one that the dialogue
+        engine could not answer is sent once more.
         """
         key = f"{sender}/{turn_id}"
-        queue = self._answers[key] = asyncio.Queue()
         turn = {"type": "turn", "turn_id": key, "sender": sender, "text": text, "metadata": dict(metadata)}
+        asked = self._asked[key] = _Asked(json.dumps(turn, ensure_ascii=False))
         try:
-            if self._socket is None:
-                yield DialogueFailed(turn_id)
-                return
-            with suppress(ConnectionClosed):  # `run` notices too, and fails this turn
-                await self._socket.send(json.dumps(turn, ensure_ascii=False))
+            await self._send_when_open(asked)
             while True:
-                async with asyncio.timeout(self._timeout_s):
-                    answer = await queue.get()
-                yield replace(answer, turn_id=turn_id)
-                if not isinstance(answer, DialogueMessage):
+                answer = await self._next(asked)
+                yield replace(answer.content, turn_id=turn_id)
+                if not isinstance(answer.content, DialogueMessage):
                     return
         except TimeoutError:
-            logger.warning("dialogue engine gave no answer within %s s", self._timeout_s)
+            logger.warning("dialogue engine gave no answer in time")
             yield DialogueFailed(turn_id)
         finally:
-            del self._answers[key]
+            if self._asked.get(key) is asked:
+                del self._asked[key]
 
     async def forget(self, sender: str) -> None:
         """Has the dialogue engine delete what it knows of a talk; where it is away, when it is back."""
-        self._unforgotten.add(sender)
+        self._unforgotten[sender] = None
+        if len(self._unforgotten) > _MOST_UNFORGOTTEN:  # away for long, it has forgotten them by itself
+            del self._unforgotten[next(iter(self._unforgotten))]
         if self._socket is not None:
-            with suppress(ConnectionClosed):
-                await self._send_forget(self._socket, sender)
+            with suppress(ConnectionClosed, TimeoutError):
+                async with asyncio.timeout(self._reconnect_s):
+                    await self._send_forget(self._socket, sender)
+
+    async def _send_when_open(self, asked: _Asked) -> None:
+        if self._socket is None:  # `run` sends it when the channel is open
+            self._needed.set()
+            async with asyncio.timeout(self._reconnect_s):
+                await self._open.wait()
+            return
+        with suppress(ConnectionClosed):  # `run` notices too, and sends it again
+            async with asyncio.timeout(self._reconnect_s):
+                await self._socket.send(asked.frame)
+
+    async def _next(self, asked: _Asked) -> Answer:
+        async with asyncio.timeout(self._timeout_s):
+            while True:
+                answer = await asked.answers.get()
+                if isinstance(answer.content, DialogueFailed):
+                    if answer.again and not asked.sent_again:
+                        asked.sent_again = True
+                        await asyncio.sleep(_AGAIN_AFTER_S)
+                        await self._send_when_open(asked)
+                        continue
+                    return answer
+                if answer.seq >= asked.passed_on:
+                    asked.passed_on = answer.seq + 1
+                    return answer
 
     def _connect(self) -> connect:
         # A proxy of the environment must never see the words of a talk.
         return connect(self._url, additional_headers=self._headers, max_size=2**22, proxy=None)
 
+    async def _catch_up(self, socket: ClientConnection) -> None:
+        for sender in tuple(self._unforgotten):
+            await self._send_forget(socket, sender)
+        waiting = tuple(self._asked.values())
+        self._socket = socket
+        self._open.set()
+        for asked in waiting:
+            await socket.send(asked.frame)
+
     async def _send_forget(self, socket: ClientConnection, sender: str) -> None:
         await socket.send(json.dumps({"type": "forget", "sender": sender}))
-        self._unforgotten.discard(sender)
+        self._unforgotten.pop(sender, None)
 
     async def _read(self, socket: ClientConnection) -> None:
         async for text in socket:
             try:
-                frame = json.loads(text)
-                key = frame.get("turn_id") or ""
-            except (ValueError, AttributeError):
-                logger.warning("dialogue engine sent a frame that is no JSON object")
+                answer = read_answer(text)
+            except DialogueFrameError as error:
+                logger.error("dialogue engine sent a frame that can't be used")
+                if error.key is None:
+                    continue
+                answer = Answer(error.key, 0, DialogueFailed(error.key))
+            asked = self._asked.get(answer.key) if answer is not None else None
+            if answer is None or asked is None:
                 continue
-            queue = self._answers.get(key)
-            if queue is None:
-                continue
-            match frame.get("type"):
-                case "message":
-                    queue.put_nowait(DialogueMessage(key, frame.get("text"), frame.get("custom")))
-                case "done":
-                    intent = (frame.get("intent") or {}).get("name")
-                    crisis = bool(frame.get("crisis"))
-                    queue.put_nowait(DialogueDone(key, intent, frame.get("language"), crisis))
-                case "error":
-                    logger.warning("dialogue engine refused a turn: %s", frame.get("code"))
-                    queue.put_nowait(DialogueFailed(key))
-
-    def _fail_all(self) -> None:
-        for key, queue in self._answers.items():
-            queue.put_nowait(DialogueFailed(key))
+            if isinstance(answer.content, DialogueFailed):
+                logger.warning("dialogue engine could not answer a turn")
+            asked.answers.put_nowait(answer)

@@ -7,12 +7,12 @@ import json
 import logging
 import os
 import secrets
-import socket
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import httpx
@@ -21,13 +21,18 @@ import uvicorn
 import crisis
 from bot import transcriber
 from bot.dialogue_client import DialogueClient
+from bot.json_logs import configure_logging
+from bot.listening_socket import http_protocol, listening_socket
+from bot.loop_watch import watch_loop
+from bot.metrics import Metrics
 from bot.model_manifest import ModelManifestError
 from bot.model_store import ModelMissingError, UnknownModelError, default_store
-from bot.phrases import Phrases
+from bot.phrases import Phrases, PhrasesError
 from bot.realtime import Parts
 from bot.server import create_app
 from bot.settings import ROOT, Settings, SettingsError, runtime_dir
 from bot.speech import LocalSpeech
+from bot.talks import Talks
 from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenError, TokenIssuer
 from bot.voice_activity import load_voice_activity_model
 from ser_model import detector
@@ -47,6 +52,7 @@ _STARTUP_ERRORS = (
     crisis.RepliesError,
     ModelManifestError,
     ModelMissingError,
+    PhrasesError,
     SessionLogError,
     SettingsError,
     SpeechEmotionError,
@@ -70,46 +76,76 @@ def development_token_path(port: int) -> Path:
 
 def run_gateway(settings: Settings) -> int:
     """Runs the gateway until it is told to end; gives the exit status."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    configure_logging()
     try:
-        _require_free_port(settings)
-        issuer = make_issuer()
-        parts = _load_parts(settings)
-    except _STARTUP_ERRORS as error:
+        listener = listening_socket(settings.server.host, settings.server.port)
+    except SettingsError as error:
         print(error, file=sys.stderr)
         return 2
-    running = _Running(settings, issuer, parts)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings, issuer, parts, running.lifespan),
-            host=settings.server.host,
-            port=settings.server.port,
+    with listener:
+        try:
+            issuer = make_issuer()
+            parts = _load_parts(settings)
+        except _STARTUP_ERRORS as error:
+            print(error, file=sys.stderr)
+            return 2
+        talks = Talks(most=settings.server.max_talks, most_per_token=settings.server.max_talks_per_token)
+        running = _Running(settings, issuer, parts)
+        config = uvicorn.Config(
+            create_app(settings, issuer, talks, parts, running.lifespan),
+            http=http_protocol(settings.server.handshake_s),
             ws="websockets-sansio",
             ws_max_size=settings.server.max_message_bytes,
+            ws_per_message_deflate=False,  # what unpacks to hundreds of times its size fills the memory
             access_log=False,  # its lines would hold tokens of query strings
+            log_config=None,
             log_level="warning",
             timeout_graceful_shutdown=5,
         )
-    )
-    try:
-        server.run()
-    finally:
-        parts.close()
+        server = _DrainingServer(config, talks, settings.server.drain_s)
+        try:
+            server.run(sockets=[listener])
+        finally:
+            parts.close()
     return 0 if server.started else 1
 
 
-def _require_free_port(settings: Settings) -> None:
-    host, port = settings.server.host, settings.server.port
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+class _DrainingServer(uvicorn.Server):
+    """At the first signal lets the talks under way finish what they say; at the second ends at once."""
+
+    def __init__(self, config: uvicorn.Config, talks: Talks, drain_s: float) -> None:
+        super().__init__(config)
+        self._talks = talks
+        self._drain_s = drain_s
+        self._drain_task: asyncio.Task[None] | None = None
+        self._signalled = False
+
+    async def serve(self, sockets: list[Any] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
+        await super().serve(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Takes SIGTERM and SIGINT.
+
+        Uvicorn's own would raise the signal again at the end, and the process would die before the session
+        log has written what it holds.
+        """
+        if self._signalled or not self.started:
+            self.force_exit = self._signalled
+            self.should_exit = True
+            return
+        self._signalled = True
+        self._loop.call_soon_threadsafe(self._begin_drain)
+
+    def _begin_drain(self) -> None:
+        logger.info("draining: talks end at their next gap")
+        self._drain_task = self._loop.create_task(self._drain())
+
+    async def _drain(self) -> None:
         try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise SettingsError(
-                f"{host} port {port} can't be used ({error.strerror}): end the other server, or change "
-                "hamdel.server in endpoints.yml."
-            ) from error
+            await self._talks.drain(self._drain_s)
+        finally:
+            self.should_exit = True
 
 
 class _Running:
@@ -125,13 +161,16 @@ class _Running:
         """Holds them while the server runs."""
         token_file = self._write_development_tokens()
         async with asyncio.TaskGroup() as tasks:
-            channel = tasks.create_task(self._parts.dialogue.run())
-            announcement = tasks.create_task(self._announce())
+            beside = [
+                tasks.create_task(self._parts.dialogue.run()),
+                tasks.create_task(self._announce()),
+                tasks.create_task(watch_loop(self._parts.metrics.loop_lagged)),
+            ]
             try:
                 yield
             finally:
-                announcement.cancel()
-                channel.cancel()
+                for task in beside:
+                    task.cancel()
                 if token_file is not None:
                     token_file.unlink(missing_ok=True)
 
@@ -141,7 +180,7 @@ class _Running:
         async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
             while True:
                 actions = False
-                with suppress(httpx.HTTPError):
+                with suppress(httpx.HTTPError, httpx.InvalidURL):
                     actions = (await client.get(settings.dialogue.actions_health_url)).is_success
                 if actions and self._parts.dialogue.connected:
                     break
@@ -180,7 +219,8 @@ def _load_parts(settings: Settings) -> Parts:
         phrases=Phrases.load(ROOT / "data" / "phrases.json"),
         speech=_load_speech(settings),
         voice_activity=load_voice_activity_model(),
-        voice=load_voice(settings.voice.name),
+        # A voice that breaks off is followed by the plain one, which is tried twice where it is the first.
+        voices=(load_voice(settings.voice.name), load_voice()),
         dialogue=DialogueClient(
             settings.dialogue.url,
             os.environ.get("HAMDEL_DIALOGUE_TOKEN") or None,
@@ -188,6 +228,7 @@ def _load_parts(settings: Settings) -> Parts:
         ),
         session_log=SessionLog.open(settings.session_log.path or default_database_path()),
         threads=ThreadPoolExecutor(_VOICE_THREADS, thread_name_prefix="voice"),
+        metrics=Metrics(),
     )
 
 

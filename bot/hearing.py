@@ -126,7 +126,9 @@ class Hearing:
 
     def forget(self) -> None:
         """Drops the turn under way."""
-        self._turn = None
+        if self._turn is not None:
+            self._turn.ended = True
+            self._turn = None
 
     def _begin(self, start_ms: int) -> bool:
         if self._turn is not None:
@@ -134,7 +136,8 @@ class Hearing:
         detection = self._state.config.audio.input.turn_detection
         padding_ms = detection.prefix_padding_ms if detection is not None else 0
         turn = Turn(item_id=self._new_id("item"), source="voice", start_ms=max(0, start_ms - padding_ms))
-        self._turn = self._state.turns[turn.item_id] = turn
+        self._turn = turn
+        self._state.remember(turn)
         self._outbox.send(
             {
                 "type": "input_audio_buffer.speech_started",

@@ -1,4 +1,4 @@
-"""The items of a talk in their order, as a client may retrieve, truncate and delete them. No I/O."""
+"""The items of a talk in their order, as a client may place, retrieve, truncate and delete them. No I/O."""
 
 from __future__ import annotations
 
@@ -8,33 +8,59 @@ from bot.protocol import ProtocolError
 
 __all__ = ["History"]
 
+_MOST_ITEMS = 400  # of an hour, many times over; each may hold 10,000 characters
+_MOST_DELETED = 64
+_BEGINNING = "root"
+
 
 class History:
-    """Items by id, in the order in which they were added."""
+    """Items by id in their order; beyond 400 the first of them is forgotten."""
 
     def __init__(self) -> None:
         self._items: dict[str, dict[str, Any]] = {}
+        self._deleted: dict[str, None] = {}
 
     @property
     def last_id(self) -> str | None:
-        """Id of the newest item."""
+        """Id of the last item."""
         return next(reversed(self._items), None)
 
     def __contains__(self, item_id: str) -> bool:
         return item_id in self._items
 
-    def add(self, item: dict[str, Any]) -> list[dict[str, Any]]:
-        """Appends a finished item; gives the events that announce it."""
-        previous = self.last_id
-        self.put(item)
+    def add(
+        self, item: dict[str, Any], *, previous_item_id: str | None = None, event_id: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Places a finished item; gives the events that announce it.
+
+        Args:
+            item: with an id that is not in use.
+            previous_item_id: the item that it follows, "root" for the beginning, None for the end.
+            event_id: the client's event that asks for it.
+
+        Raises:
+            ProtocolError: "item_not_found" for an unknown place; then nothing has changed.
+        """
+        if previous_item_id is None:
+            previous = self.last_id
+        elif previous_item_id == _BEGINNING:
+            previous = None
+        else:
+            previous = previous_item_id
+            self._find(previous, "previous_item_id", event_id)
+        self._deleted.pop(item["id"], None)
+        self._insert(item, previous)
         return [
             {"type": f"conversation.item.{kind}", "previous_item_id": previous, "item": item}
             for kind in ("added", "done")
         ]
 
     def put(self, item: dict[str, Any]) -> None:
-        """Adds an item, or replaces the one with its id."""
-        self._items[item["id"]] = item
+        """Adds an item at the end, or replaces the one with its id; what was deleted stays deleted."""
+        if item["id"] in self._items:
+            self._items[item["id"]] = item
+        elif item["id"] not in self._deleted:
+            self._insert(item, self.last_id)
 
     def get(self, item_id: str, *, event_id: str | None) -> dict[str, Any]:
         """Finds an item.
@@ -42,11 +68,7 @@ class History:
         Raises:
             ProtocolError: "item_not_found".
         """
-        if item_id not in self._items:
-            raise ProtocolError(
-                "item_not_found", "No item of this id in this talk.", param="item_id", event_id=event_id
-            )
-        return self._items[item_id]
+        return self._find(item_id, "item_id", event_id)
 
     def delete(self, item_id: str, *, event_id: str | None) -> None:
         """Removes an item.
@@ -54,18 +76,46 @@ class History:
         Raises:
             ProtocolError: "item_not_found".
         """
-        self.get(item_id, event_id=event_id)
+        if _is_unfinished(self.get(item_id, event_id=event_id)):
+            self._deleted[item_id] = None
+            if len(self._deleted) > _MOST_DELETED:
+                del self._deleted[next(iter(self._deleted))]
         del self._items[item_id]
 
     def truncate(self, item_id: str, heard_text: str, *, event_id: str | None) -> None:
         """Keeps only the heard text of a spoken reply.
 
         Raises:
-            ProtocolError: "item_not_found", or "invalid_value" for an item that is no reply.
+            ProtocolError: "item_not_found", or "invalid_value" for an item that is no spoken reply.
         """
         item = self.get(item_id, event_id=event_id)
-        if item["role"] != "assistant":
+        written = any(part["type"] == "output_text" for part in item["content"])
+        if item["role"] != "assistant" or written:
             raise ProtocolError(
-                "invalid_value", "Only replies can be truncated.", param="item_id", event_id=event_id
+                "invalid_value", "Only spoken replies can be truncated.", param="item_id", event_id=event_id
             )
         self.put({**item, "content": [{"type": "output_audio", "transcript": heard_text}]})
+
+    def _find(self, item_id: str, param: str, event_id: str | None) -> dict[str, Any]:
+        if item_id not in self._items:
+            raise ProtocolError(
+                "item_not_found", "No item of this id in this talk.", param=param, event_id=event_id
+            )
+        return self._items[item_id]
+
+    def _insert(self, item: dict[str, Any], previous: str | None) -> None:
+        if previous == self.last_id:
+            self._items[item["id"]] = item
+        else:
+            ids = list(self._items)
+            following = ids[ids.index(previous) + 1 :] if previous is not None else ids
+            self._items[item["id"]] = item
+            for item_id in following:  # a dict keeps the order of insertion
+                self._items[item_id] = self._items.pop(item_id)
+        while len(self._items) > _MOST_ITEMS:
+            del self._items[next(iter(self._items))]
+
+
+def _is_unfinished(item: dict[str, Any]) -> bool:
+    waiting_for_words = any(part.get("transcript", "") is None for part in item["content"])
+    return item["status"] == "in_progress" or waiting_for_words

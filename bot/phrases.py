@@ -5,10 +5,25 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-__all__ = ["DISCLOSURE_VERSION", "Phrases"]
+__all__ = ["DISCLOSURE_VERSION", "Phrases", "PhrasesError"]
 
 DISCLOSURE_VERSION = "1"
-_NAMES = ("disclosure", "disclosure_emotion", "greeting", "not_heard", "dialogue_down")
+_NAMES = (
+    "disclosure",
+    "disclosure_emotion",
+    "greeting",
+    "not_heard",
+    "one_moment",
+    "dialogue_down",
+    "recogniser_busy",
+    "recogniser_down",
+    "goodbye_idle",
+    "goodbye_long",
+)
+
+
+class PhrasesError(Exception):
+    """The file of phrases cannot be used; the message names it and what is wrong."""
 
 
 class Phrases:
@@ -16,10 +31,13 @@ class Phrases:
 
     def __init__(self, texts: dict[str, dict[str, str]]) -> None:
         missing = [
-            f"{name}.{lang}" for name in _NAMES for lang in ("en", "fa") if not texts.get(name, {}).get(lang)
+            f"{name}.{lang}"
+            for name in _NAMES
+            for lang in ("en", "fa")
+            if not isinstance(text := texts.get(name, {}).get(lang), str) or not text.strip()
         ]
         if missing:
-            raise ValueError(f"phrases are missing: {', '.join(missing)}")
+            raise PhrasesError(f"phrases are missing: {', '.join(missing)}")
         self._texts = texts
 
     @classmethod
@@ -27,9 +45,15 @@ class Phrases:
         """Reads the file.
 
         Raises:
-            ValueError: if a sentence is missing in a language.
+            PhrasesError: if the file can't be read, or a sentence is missing in a language.
         """
-        return cls(json.loads(path.read_text(encoding="utf-8")))
+        try:
+            texts = json.loads(path.read_text(encoding="utf-8"))
+            return cls({str(name): dict(by_language) for name, by_language in texts.items()})
+        except (OSError, ValueError, AttributeError, TypeError) as error:
+            raise PhrasesError(f"{path} can't be read; restore it from the repository") from error
+        except PhrasesError as error:
+            raise PhrasesError(f"{path}: {error}") from error
 
     def say(self, name: str, language: str) -> str:
         """The sentence of this name, in English for any language but Persian."""

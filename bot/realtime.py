@@ -6,9 +6,11 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import NoReturn
 
 import onnxruntime
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
@@ -18,11 +20,14 @@ from bot.answering import Guard
 from bot.conversation import Conversation
 from bot.dialogue_client import DialogueClient
 from bot.listener import Listener
+from bot.metrics import Metrics
+from bot.outgoing import Outgoing, TooSlowError
+from bot.pace import Pace
 from bot.phrases import Phrases
 from bot.protocol import AudioAppend, ProtocolError, decode_audio, parse_client_event
 from bot.session_config import SAMPLE_RATE_HZ
 from bot.speaker import Speaker
-from bot.speech import SpeechBackend
+from bot.speech import SpeechBackend, SpeechBusyError
 from session_log import SessionLog
 from tts_voices import Voice
 
@@ -31,21 +36,27 @@ __all__ = ["Parts", "Talk"]
 logger = logging.getLogger(__name__)
 
 _PIECE_BYTES = SAMPLE_RATE_HZ * 2 // 5  # 200 ms: a long append is cut, or its beginning would be forgotten
-_OUTGOING_EVENTS = 4_000
+_CHARACTERS_OF_AN_EVENT = 100
+_MOST_EVENTS = 200  # that one message counts for, however long it is
+_SHORTEST_AUDIO_BYTES = SAMPLE_RATE_HZ * 2 // 200  # 5 ms; what is shorter counts as a control event
+_RESTART_CLOSE = 1012
+_TICK_S = 1.0
+_CLOSE_WITHIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What all talks share."""
+    """What all talks share; `voices` are tried in order."""
 
     guard: Guard
     phrases: Phrases
     speech: SpeechBackend
     voice_activity: onnxruntime.InferenceSession
-    voice: Voice
+    voices: tuple[Voice, ...]
     dialogue: DialogueClient
     session_log: SessionLog
     threads: Executor
+    metrics: Metrics
 
     def close(self) -> None:
         """Ends the threads and writes what the session log still holds."""
@@ -63,6 +74,7 @@ class Talk:
         talk_id: name of the talk for the dialogue engine.
         parts: shared models and connections.
         patience_ms: silence that ends a turn, until the session says otherwise.
+        control_events_per_s: events beside audio that are read in a second.
     """
 
     def __init__(
@@ -73,6 +85,7 @@ class Talk:
         parts: Parts,
         *,
         patience_ms: int,
+        control_events_per_s: int,
     ) -> None:
         self._websocket = websocket
         self._conversation = conversation
@@ -82,54 +95,73 @@ class Talk:
             parts.voice_activity, client_rate_hz=SAMPLE_RATE_HZ, patience_ms=patience_ms
         )
         self._speaker = Speaker(
-            parts.voice,
+            parts.voices,
             parts.threads,
             on_sound=lambda generation, index, pcm: self._perform(
                 conversation.sound(generation, index, pcm, _now_ms())
             ),
             on_spoken=lambda generation: self._perform(conversation.spoken(generation, _now_ms())),
-            on_failure=lambda generation: self._perform(conversation.voice_failed(generation, _now_ms())),
+            on_failure=self._voice_failed,
         )
-        self._outgoing: asyncio.Queue[str] = asyncio.Queue(_OUTGOING_EVENTS)
+        self._outgoing = Outgoing()
+        self._pace = Pace(control_events_per_s)
         self._recognitions: dict[str, asyncio.Task[None]] = {}
         self._tasks: asyncio.TaskGroup
+        self._closing: c.CloseTalk | None = None
 
     async def run(self) -> None:
         """Holds the talk until the client leaves or the core closes it."""
+        reason = "server_stopped"
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 self._tasks.create_task(self._send())
                 self._tasks.create_task(self._speaker.run())
+                self._tasks.create_task(self._tick())
                 self._perform(self._conversation.start(_now_ms()))
                 await self._receive()
-                raise _TalkOverError  # cancels every task of the group
-        except* (_TalkOverError, WebSocketDisconnect):
-            pass
+        except* (_TalkOverError, TooSlowError, WebSocketDisconnect) as over:
+            reason = _reason(over)
         finally:
-            for command in self._conversation.end("client_left", _now_ms()):
-                if isinstance(command, c.Record):
-                    self._parts.session_log.record(command.event)
+            self._remember_end(reason)
             await self._parts.dialogue.forget(self._talk_id)
+
+    def restart(self) -> None:
+        """The server is about to stop: the talk ends at its next gap."""
+        self._perform(self._conversation.restart(_now_ms()))
 
     # One direction: from the client to the core --------------------------------------------------
 
-    async def _receive(self) -> None:
+    async def _receive(self) -> NoReturn:
         while True:
             message = await self._websocket.receive()
             if message["type"] == "websocket.disconnect":
-                return
+                raise _TalkOverError(
+                    "server_stopped" if message.get("code") == _RESTART_CLOSE else "client_left"
+                )
             text = message.get("text")
             if text is None:
                 self._refuse(ProtocolError("invalid_event", "Binary frames were not negotiated."))
+                await self._keep_pace(0)
                 continue
             try:
                 event = parse_client_event(text)
                 if isinstance(event, AudioAppend):
-                    await self._listen(decode_audio(event))
+                    pcm = decode_audio(event)
+                    await self._listen(pcm)
+                    if len(pcm) >= _SHORTEST_AUDIO_BYTES:
+                        continue
                 else:
                     self._perform(self._conversation.receive(event, _now_ms()))
             except ProtocolError as error:
                 self._refuse(error)
+            await self._keep_pace(len(text))
+
+    async def _keep_pace(self, characters: int) -> None:
+        # A long text takes the crisis guard longer, and the event loop belongs to all talks.
+        cost = min(_MOST_EVENTS, 1 + characters / _CHARACTERS_OF_AN_EVENT)
+        wait_s = self._pace.wait_s(time.monotonic(), cost)
+        if wait_s:
+            await asyncio.sleep(wait_s)
 
     async def _listen(self, pcm: bytes) -> None:
         for start in range(0, len(pcm), _PIECE_BYTES):
@@ -140,13 +172,19 @@ class Talk:
     def _refuse(self, error: ProtocolError) -> None:
         self._perform(self._conversation.refuse(error, _now_ms()))
 
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK_S)
+            self._perform(self._conversation.tick(_now_ms()))
+
     # The other: from the core to the client and the models ---------------------------------------
 
-    def _perform(self, commands: list[c.Command] | Iterator[c.Command]) -> None:
+    def _perform(self, commands: Iterable[c.Command]) -> None:
         for command in commands:
+            self._parts.metrics.observe(command)
             match command:
                 case c.Send():
-                    self._put(json.dumps(command.event))
+                    self._outgoing.put(json.dumps(command.event))
                 case c.Speak():
                     self._speaker.say(command.generation, command.text, command.language, command.speed)
                 case c.FinishSpeaking():
@@ -170,18 +208,20 @@ class Talk:
                         self._perform(self._conversation.hear(event, _now_ms()))
                 case c.ForgetAudio():
                     self._listener.forget()
-
-    def _put(self, item: str) -> None:
-        try:
-            self._outgoing.put_nowait(item)
-        except asyncio.QueueFull:
-            raise _TalkOverError from None  # the client does not read; memory has an end
+                case c.CloseTalk():
+                    self._closing = command
+                    self._outgoing.put("")  # the mark after which nothing is sent
 
     async def _send(self) -> None:
         while True:
-            item = await self._outgoing.get()
+            text = await self._outgoing.next()
+            if not text and self._closing is not None:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_CLOSE_WITHIN_S):
+                        await self._websocket.close(self._closing.code, self._closing.reason)
+                raise _TalkOverError(self._closing.reason)
             if self._websocket.application_state is WebSocketState.CONNECTED:
-                await self._websocket.send_text(item)
+                await self._websocket.send_text(text)
 
     def _understand(self, command: c.Understand) -> None:
         stale = self._recognitions.get(command.item_id)
@@ -207,7 +247,9 @@ class Talk:
             except Exception as error:
                 # Whatever fails in a model, the talk goes on; the error's own words may quote the user.
                 logger.error("recognition failed: %s", type(error).__name__)
-                result = c.UnderstandingFailed(command.item_id, command.attempt)
+                busy = isinstance(error, SpeechBusyError)
+                self._parts.metrics.recognition_failed(type(error).__name__)
+                result = c.UnderstandingFailed(command.item_id, command.attempt, busy)
             self._perform(self._conversation.understood(result, _now_ms()))
 
         task = self._tasks.create_task(recognise())
@@ -220,17 +262,33 @@ class Talk:
 
     async def _ask(self, command: c.AskDialogue) -> None:
         answers = self._parts.dialogue.ask(self._talk_id, command.turn_id, command.text, command.metadata)
-        try:
-            async for answer in answers:
-                self._perform(self._conversation.dialogue(answer, _now_ms()))
-        except (KeyError, TypeError, ValueError) as error:
-            logger.error("the dialogue engine's answer can't be used: %s", type(error).__name__)
-            failed = c.DialogueFailed(command.turn_id)
-            self._perform(self._conversation.dialogue(failed, _now_ms()))
+        async for answer in answers:
+            if isinstance(answer, c.DialogueFailed):
+                self._parts.metrics.dialogue_failed()
+            self._perform(self._conversation.dialogue(answer, _now_ms()))
+
+    def _voice_failed(self, generation: int) -> None:
+        self._parts.metrics.voice_failed()
+        self._perform(self._conversation.voice_failed(generation, _now_ms()))
+
+    def _remember_end(self, reason: str) -> None:
+        for command in self._conversation.end(reason, _now_ms()):
+            if isinstance(command, c.Record):
+                self._parts.metrics.observe(command)
+                self._parts.session_log.record(command.event)
 
 
 class _TalkOverError(Exception):
-    """Ends the tasks of a talk."""
+    """Ends the tasks of a talk; its text is the reason."""
+
+
+def _reason(over: BaseExceptionGroup[BaseException]) -> str:
+    first = over.exceptions[0]
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    if isinstance(first, _TalkOverError):
+        return str(first)
+    return "client_too_slow" if isinstance(first, TooSlowError) else "client_left"
 
 
 def _now_ms() -> float:

@@ -9,6 +9,8 @@ from bot.response import Response
 
 __all__ = ["Replying"]
 
+_REMEMBERED_REPLIES = 32  # a client truncates the latest or none
+
 
 class Replying:
     """At most one reply at a time; each has a generation that makes late sound of older ones worthless.
@@ -124,4 +126,6 @@ class Replying:
     ) -> None:
         self.current = None
         self._finished[response.item_id] = response
+        if len(self._finished) > _REMEMBERED_REPLIES:
+            del self._finished[next(iter(self._finished))]
         self._send(*response.finish(status, reason=reason, failure=failure))

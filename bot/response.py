@@ -45,6 +45,7 @@ class Response:
         self._metadata = metadata
         self._sentences: list[_Sentence] = []
         self._sounding = -1
+        self._previous_item_id: str | None = None
 
     @property
     def text(self) -> str:
@@ -67,7 +68,8 @@ class Response:
         )
 
     def begin(self, previous_item_id: str | None) -> list[dict[str, Any]]:
-        """Announces the reply, its item and its one part."""
+        """Announces the reply, its item (behind the previous one) and its one part."""
+        self._previous_item_id = previous_item_id
         item = events.assistant_item(self.item_id, None, spoken=self.spoken, status="in_progress")
         return [
             events.response_event("created", self._object("in_progress", [])),
@@ -110,7 +112,11 @@ class Response:
             *closing,
             events.content_part("done", *identity, spoken=self.spoken, text=text),
             events.output_item("done", self.response_id, item),
-            {"type": "conversation.item.done", "previous_item_id": None, "item": item},
+            {
+                "type": "conversation.item.done",
+                "previous_item_id": self._previous_item_id,
+                "item": item,
+            },
             events.response_event("done", self._object(status, [item], reason=reason, failure=failure)),
         ]
 

@@ -25,10 +25,12 @@ __all__ = [
 
 Event = dict[str, Any]
 
+_OUR_FAULT = frozenset({"server_error", "server_restarting", "session_limit_reached"})
+
 
 def error(code: str, message: str, *, param: str | None = None, event_id: str | None = None) -> Event:
     """An error that ends nothing: the talk goes on."""
-    kind = "server_error" if code in ("server_error", "session_limit_reached") else "invalid_request_error"
+    kind = "server_error" if code in _OUR_FAULT else "invalid_request_error"
     return {
         "type": "error",
         "error": {"type": kind, "code": code, "message": message, "param": param, "event_id": event_id},
@@ -89,7 +91,7 @@ def transcription_completed(item_id: str, transcript: str, seconds: float) -> Ev
 
 
 def transcription_failed(item_id: str) -> Event:
-    """The words of a turn could not be recognised."""
+    """The words of a turn could not be recognised; stock clients drop the event if it has a null `param`."""
     return {
         "type": "conversation.item.input_audio_transcription.failed",
         "item_id": item_id,
@@ -98,7 +100,6 @@ def transcription_failed(item_id: str) -> Event:
             "type": "server_error",
             "code": "recognition_failed",
             "message": "The words could not be recognised.",
-            "param": None,
         },
     }
 

@@ -29,9 +29,9 @@ class AudioFormat(_Part):
 class Transcription(_Part):
     """Language of the talk: "en", "fa", or "auto" (also None) to hear it from each turn."""
 
-    model: str = "whisper-base"
+    model: Any = "whisper-base"
     language: Literal["en", "fa", "auto"] | None = "auto"
-    prompt: str | None = None
+    prompt: Any = None
 
 
 class TurnDetection(_Part):
@@ -52,7 +52,7 @@ class AudioInput(_Part):
 
     format: AudioFormat = Field(default_factory=AudioFormat)
     transcription: Transcription | None = Field(default_factory=Transcription)
-    noise_reduction: dict[str, Any] | None = None
+    noise_reduction: Any = None
     turn_detection: TurnDetection | None = Field(default_factory=TurnDetection)
 
 
@@ -60,7 +60,7 @@ class AudioOutput(_Part):
     """Output side of the session; speed 1 is the voice's own pace."""
 
     format: AudioFormat = Field(default_factory=AudioFormat)
-    voice: str | dict[str, Any] = "hamdel"
+    voice: Any = "hamdel"
     speed: float = Field(default=1.0, ge=0.25, le=1.5)
 
 
@@ -88,11 +88,11 @@ class SessionConfig(_Part):
     type: Literal["realtime"] = "realtime"
     object: Literal["realtime.session"] = "realtime.session"
     id: str
-    model: str = "hamdel"
+    model: Any = "hamdel"
     expires_at: int = 0
     output_modalities: list[Literal["audio", "text"]] = ["audio"]
-    instructions: str = ""
-    tools: list[Any] = Field(default_factory=list)
+    instructions: Any = ""
+    tools: Any = Field(default_factory=list)
     tool_choice: Any = "auto"
     max_output_tokens: Any = "inf"
     tracing: Any = None
@@ -113,15 +113,41 @@ class SessionConfig(_Part):
 
     def echo(self) -> dict[str, Any]:
         """The session as an event shows it; our own part only to clients that sent one."""
-        return self.model_dump(exclude={"hamdel"} if self.hamdel is None else None)
+        shown = self.model_dump(exclude={"hamdel"} if self.hamdel is None else None)
+        detection = self.audio.input.turn_detection
+        if detection is not None:
+            shown["audio"]["input"]["turn_detection"] = detection.model_dump(include=_SHOWN[detection.type])
+        return shown
 
 
 _IMMUTABLE = ("id", "object", "expires_at")
 _EAGERNESS_MS = {"low": 1_000, "medium": 600, "high": 350}
+_SHOWN: dict[str, set[str]] = {
+    "server_vad": set(TurnDetection.model_fields) - {"eagerness"},
+    "semantic_vad": {"type", "eagerness", "create_response", "interrupt_response"},
+}
+_MERGED = frozenset({"audio", "input", "output", "format", "transcription", "turn_detection", "hamdel"})
+_NULLABLE = frozenset(
+    {
+        "hamdel",
+        "idle_timeout_ms",
+        "include",
+        "language",
+        "noise_reduction",
+        "prompt",
+        "silence_duration_ms",
+        "tracing",
+        "transcription",
+        "turn_detection",
+    }
+)
 
 
 def apply_update(config: SessionConfig, update: dict[str, Any], *, event_id: str | None) -> SessionConfig:
     """Merges an update into the session, field by field.
+
+    A null leaves a field as it is, where null is no value of it. Another type of turn detection begins
+    with the defaults of that type.
 
     Raises:
         ProtocolError: "invalid_value" with the dotted name of the first field that cannot be served.
@@ -141,7 +167,17 @@ def apply_update(config: SessionConfig, update: dict[str, Any], *, event_id: str
     return changed
 
 
-def _merge(base: Any, update: Any) -> Any:
-    if not isinstance(base, dict) or not isinstance(update, dict):
-        return update
-    return {**base, **{key: _merge(base.get(key), value) for key, value in update.items()}}
+def _merge(base: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in update.items():
+        present = base.get(key)
+        if value is None and key not in _NULLABLE:
+            continue
+        if key in _MERGED and isinstance(value, dict):
+            kept = present if isinstance(present, dict) else {}
+            if key == "turn_detection" and (value.get("type") or kept.get("type")) != kept.get("type"):
+                kept = {}
+            merged[key] = _merge(kept, value)
+        else:
+            merged[key] = value
+    return merged

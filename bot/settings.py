@@ -11,10 +11,11 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from platformdirs import user_data_dir
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -32,6 +33,20 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _address(*schemes: str) -> AfterValidator:
+    def check(url: str) -> str:
+        try:
+            parts = urlsplit(url)
+            usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise ValueError(f"must be an address such as {schemes[0]}://127.0.0.1:5005/path")
+        return url
+
+    return AfterValidator(check)
+
+
 class ServerSettings(_Section):
     """Where the gateway listens and what it bears.
 
@@ -45,14 +60,25 @@ class ServerSettings(_Section):
     allowed_origins: tuple[str, ...] = ()
     development: bool = False
     max_talks: int = Field(default=8, ge=1)
+    max_talks_per_token: int = Field(default=4, ge=1)
     max_message_bytes: int = Field(default=4 * 1024 * 1024, ge=64 * 1024)
+    control_events_per_s: int = Field(default=200, ge=10)
     token_lifetime_s: int = Field(default=600, ge=10)
+    handshake_s: float = Field(default=10.0, gt=0)
+    drain_s: float = Field(default=20.0, ge=0)
 
 
 class ConversationSettings(_Section):
-    """How a talk goes: `patience_ms` is the silence that ends a turn."""
+    """How a talk goes: `patience_ms` is the silence that ends a turn.
+
+    A talk ends by itself after `idle_s` without a word of either side and after `longest_s` in all, unless
+    danger was heard in it. A reply that has not begun after `slow_reply_s` is announced.
+    """
 
     patience_ms: int = Field(default=600, ge=200, le=5000)
+    idle_s: float = Field(default=300, ge=1)
+    longest_s: float = Field(default=3600, ge=1)
+    slow_reply_s: float = Field(default=3.0, gt=0)
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
 
 
@@ -65,6 +91,11 @@ class RecogniserSettings(_Section):
     queue: int = Field(default=8, ge=1)
     deadline_s: float = Field(default=15.0, gt=0)
 
+    @property
+    def places(self) -> int:
+        """Utterances that may wait or be recognised at once."""
+        return self.workers + self.queue
+
 
 class VoiceSettings(_Section):
     """Which voice speaks."""
@@ -75,9 +106,9 @@ class VoiceSettings(_Section):
 class DialogueSettings(_Section):
     """Where the dialogue engine's channel is, and how long it may take to answer."""
 
-    url: str = "ws://127.0.0.1:5005/hamdel/turns"
+    url: Annotated[str, _address("ws", "wss")] = "ws://127.0.0.1:5005/hamdel/turns"
     timeout_s: float = Field(default=10.0, gt=0)
-    actions_health_url: str = "http://127.0.0.1:5055/health"
+    actions_health_url: Annotated[str, _address("http", "https")] = "http://127.0.0.1:5055/health"
 
 
 class SessionLogSettings(_Section):

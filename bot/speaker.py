@@ -1,11 +1,14 @@
-"""The mouth of one talk: sentences in, PCM16 at 24 kHz out, paced so that little is sent ahead."""
+"""The mouth of one talk: sentences in, PCM16 at 24 kHz out, paced so that little is sent ahead.
+
+A sentence that a voice breaks off is spoken by the next voice, from its beginning.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -22,6 +25,8 @@ __all__ = ["Speaker"]
 logger = logging.getLogger(__name__)
 
 _LEAD_S = 0.2
+_STALL_S = 8.0  # a little longer than a voice's own patience with its program
+_LETTING_GO_S = 1.0
 _BYTES_PER_S = SAMPLE_RATE_HZ * 2
 
 
@@ -39,27 +44,31 @@ class _End:
     generation: int
 
 
+class _BrokenVoiceError(Exception):
+    """A voice gave an error, or nothing; the text is the class of the error."""
+
+
 class Speaker:
     """Speaks queued sentences in order.
 
     Args:
-        voice: makes the sound, in a thread of `threads`.
-        threads: where the voice works.
+        voices: make the sound, in a thread of `threads`; tried in order, sentence by sentence.
+        threads: where the voices work.
         on_sound: takes (generation, index of the sentence, PCM16 bytes) when they are due.
         on_spoken: takes a generation whose last sound is out.
-        on_failure: takes a generation that the voice could not speak.
+        on_failure: takes a generation that no voice could speak.
     """
 
     def __init__(
         self,
-        voice: Voice,
+        voices: Sequence[Voice],
         threads: Executor,
         *,
         on_sound: Callable[[int, int, bytes], None],
         on_spoken: Callable[[int], None],
         on_failure: Callable[[int], None],
     ) -> None:
-        self._voice = voice
+        self._voices = voices
         self._threads = threads
         self._on_sound = on_sound
         self._on_spoken = on_spoken
@@ -99,23 +108,40 @@ class Speaker:
                 if item.generation > self._stopped_generation:
                     self._on_spoken(item.generation)
                 continue
-            self._cancelled = threading.Event()
             self._wake.clear()
-            try:
-                await self._speak(item, self._cancelled)
-            except Exception as error:
-                # Whatever fails in a voice, the talk goes on in writing.
-                logger.error("the voice failed: %s", type(error).__name__)
-                if item.generation > self._stopped_generation:
-                    self._stopped_generation = item.generation  # its other sentences would fail too
-                    self._on_failure(item.generation)
+            if not await self._speak(item) and item.generation > self._stopped_generation:
+                self._stopped_generation = item.generation  # its other sentences would fail too
+                self._on_failure(item.generation)
 
-    async def _speak(self, sentence: _Sentence, cancelled: threading.Event) -> None:
+    async def _speak(self, sentence: _Sentence) -> bool:
+        for voice in self._voices:
+            if sentence.language not in voice.languages:
+                continue
+            self._cancelled = threading.Event()
+            try:
+                await self._speak_with(voice, sentence, self._cancelled)
+            except _BrokenVoiceError as broken:
+                logger.error("the voice %s failed: %s", voice.name, broken)
+                if sentence.generation <= self._stopped_generation:
+                    return True
+            else:
+                return True
+        return False
+
+    async def _speak_with(self, voice: Voice, sentence: _Sentence, cancelled: threading.Event) -> None:
         loop = asyncio.get_running_loop()
-        chunks = self._chunks(sentence, cancelled)
+        chunks = self._chunks(voice, sentence, cancelled)
         step = loop.run_in_executor(self._threads, next, chunks, None)
         try:
-            while (pcm := await asyncio.shield(step)) is not None:
+            while True:
+                try:
+                    async with asyncio.timeout(_STALL_S):
+                        pcm = await asyncio.shield(step)
+                except Exception as error:
+                    # Whatever fails in a voice, the talk goes on, at last in writing.
+                    raise _BrokenVoiceError(type(error).__name__) from None
+                if pcm is None:
+                    return
                 await self._pause(self._playhead_s - self._now() - _LEAD_S)
                 if sentence.generation <= self._stopped_generation:
                     return
@@ -124,12 +150,17 @@ class Speaker:
                 step = loop.run_in_executor(self._threads, next, chunks, None)
         finally:
             cancelled.set()
-            await asyncio.wait([step])  # a generator can't be closed while a thread is inside it
-            await loop.run_in_executor(self._threads, chunks.close)
+            # A generator can't be closed while a thread is inside it; one that hangs is left to the thread.
+            done, _ = await asyncio.wait([step], timeout=_LETTING_GO_S)
+            if done:
+                await loop.run_in_executor(self._threads, chunks.close)
 
-    def _chunks(self, sentence: _Sentence, cancelled: threading.Event) -> Generator[bytes, None, None]:
-        resampler = StreamResampler(self._voice.sample_rate_hz, SAMPLE_RATE_HZ)
-        pieces = self._voice.speak(
+    @staticmethod
+    def _chunks(
+        voice: Voice, sentence: _Sentence, cancelled: threading.Event
+    ) -> Generator[bytes, None, None]:
+        resampler = StreamResampler(voice.sample_rate_hz, SAMPLE_RATE_HZ)
+        pieces = voice.speak(
             sentence.text,
             language=sentence.language,
             speed=max(SLOWEST, sentence.speed),  # clients may ask for less than a voice can

@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.transcriber import Transcriber, Transcript
+from bot.transcriber import RecognitionStaleError, Transcriber, Transcript
 from emotion import EmotionEstimate
 from ser_model.detector import SpeechEmotionDetector
 
@@ -50,6 +50,10 @@ class SpeechBackend(Protocol):
     ) -> Heard:
         """Understands one utterance; see `LocalSpeech.understand`."""
 
+    @property
+    def waiting(self) -> int:
+        """Utterances that wait or are being understood."""
+
     def close(self) -> None:
         """Frees what the backend holds."""
 
@@ -77,14 +81,21 @@ class LocalSpeech:
         self._transcriber = transcriber
         self._detector = detector
         self._deadline_s = deadline_s
-        self._places = threading.Semaphore(workers + queue)
+        self._places = workers + queue
+        self._taken = 0
+        self._lock = threading.Lock()
         self._recognition = ThreadPoolExecutor(workers, thread_name_prefix="recognition")
         self._emotion = ThreadPoolExecutor(workers, thread_name_prefix="emotion")
+
+    @property
+    def waiting(self) -> int:
+        """Utterances that wait or are being understood."""
+        return self._taken
 
     async def understand(
         self, samples: NDArray[np.float32], *, language: str | None, with_emotion: bool
     ) -> Heard:
-        """Understands one utterance.
+        """Understands one utterance; a recognition that breaks is tried once more, with the full window.
 
         Args:
             samples: (n,), mono 16 kHz, −1 to 1.
@@ -95,11 +106,12 @@ class LocalSpeech:
             SpeechBusyError: at once, when the queue is full.
             SpeechTimeoutError: when the deadline has passed.
         """
-        if not self._places.acquire(blocking=False):
+        if not self._take_place():
             raise SpeechBusyError("The recogniser's queue is full.")
-        job = self._recognition.submit(self._transcriber.transcribe, samples, language=language)
+        stale = threading.Event()
+        job = self._recognition.submit(self._recognise, samples, language, stale)
         # A place is free again when its thread is, not when somebody stops waiting for it.
-        job.add_done_callback(lambda done: self._places.release())
+        job.add_done_callback(lambda done: self._give_place())
         words = asyncio.wrap_future(job)
         feeling = asyncio.create_task(self._feel(samples, language)) if with_emotion else None
         try:
@@ -109,9 +121,32 @@ class LocalSpeech:
         except TimeoutError as error:
             raise SpeechTimeoutError(f"No transcript within {self._deadline_s} s.") from error
         finally:
+            stale.set()
             words.cancel()
             if feeling is not None:
                 feeling.cancel()
+
+    def _recognise(
+        self, samples: NDArray[np.float32], language: str | None, stale: threading.Event
+    ) -> Transcript:
+        try:
+            return self._transcriber.transcribe(samples, language=language, stale=stale)
+        except RecognitionStaleError:
+            raise
+        except Exception as error:
+            # The short window is our own departure from how Whisper was trained; the full one is not.
+            logger.error("recognition broke, trying the full window: %s", type(error).__name__)
+            return self._transcriber.transcribe(samples, language=language, stale=stale, full_window=True)
+
+    def _take_place(self) -> bool:
+        with self._lock:
+            free = self._taken < self._places
+            self._taken += free
+            return free
+
+    def _give_place(self) -> None:
+        with self._lock:
+            self._taken -= 1
 
     async def _settled(
         self, feeling: asyncio.Task[EmotionEstimate | None] | None, language: str

@@ -9,9 +9,29 @@ from bot.commands import UnderstandingFailed, Understood
 from bot.session_config import SessionConfig
 from emotion import EmotionEstimate
 
-__all__ = ["TalkIdentity", "TalkState", "Turn"]
+__all__ = ["CRISIS_LEVEL", "TalkIdentity", "TalkLimits", "TalkState", "Turn"]
+
+CRISIS_LEVEL = 2
+"""The level from which a talk stays with the danger: no suggestions any more."""
 
 _REMEMBERED_TEXTS = 6
+_REMEMBERED_TURNS = 64
+_REMEMBERED_SUGGESTIONS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class TalkLimits:
+    """When a talk ends by itself, and when the user is asked for patience.
+
+    Attributes:
+        idle_ms: time without a word of either side.
+        longest_ms: time since the beginning.
+        slow_reply_ms: time after which a reply that has not begun is announced.
+    """
+
+    idle_ms: int = 300_000
+    longest_ms: int = 3_600_000
+    slow_reply_ms: int = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +58,9 @@ class Turn:
         attempt: number of the newest recognition; older results are stale.
         recognising: whether the newest recognition is under way.
         ended: whether the user has finished.
-        times_ms: wall clock of the steps "ended", "text" and "reply", milliseconds since the epoch.
+        answered: whether its answer is settled: complete, given by the crisis guard, or failed.
+        intent: what the dialogue engine took it for; "crisis" where the guard answered.
+        times_ms: wall clock of the steps "ended", "text", "asked" and "reply", milliseconds since the epoch.
     """
 
     item_id: str
@@ -51,6 +73,8 @@ class Turn:
     recognising: bool = False
     ended: bool = False
     result: Understood | UnderstandingFailed | None = None
+    answered: bool = False
+    intent: str | None = None
     times_ms: dict[str, float] = field(default_factory=dict)
 
 
@@ -64,8 +88,9 @@ class TalkState:
         pinned_language: the language that the user asked to be answered in.
         heard_language: the language of the latest turn.
         crisis_level: the highest level of the talk, 0–3.
-        shown: ids of the suggestions offered so far.
+        shown: ids of the latest suggestions offered.
         recent: the latest turns and crisis replies, which the crisis guard reads a new turn against.
+        turns: the latest turns by id.
     """
 
     identity: TalkIdentity
@@ -77,9 +102,15 @@ class TalkState:
     disclosed: bool = False
     crisis_level: int = 0
     distress: int | None = None
-    shown: list[str] = field(default_factory=list)
+    shown: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_SUGGESTIONS))
     recent: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_TEXTS))
     turns: dict[str, Turn] = field(default_factory=dict)
+
+    def remember(self, turn: Turn) -> None:
+        """Adds a turn; of more than a talk can need, the oldest that are over are forgotten."""
+        self.turns[turn.item_id] = turn
+        if len(self.turns) > _REMEMBERED_TURNS:
+            del self.turns[next(iter(self.turns))]
 
     @property
     def language(self) -> str:

@@ -32,7 +32,11 @@ class TokenError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a token says: a pseudonymous subject (or none), and the frame of the talk."""
+    """What a token says: a pseudonymous subject (or none), and the frame of the talk.
+
+    `token_id` and `expires_at` (second since the epoch) are the token's own, set when it is read.
+    A `single_use` token opens one socket.
+    """
 
     subject: str | None = None
     clinic: str | None = None
@@ -40,6 +44,9 @@ class Claims:
     language: str | None = None
     country: str | None = None
     grants: frozenset[str] = frozenset()
+    single_use: bool = False
+    token_id: str = ""
+    expires_at: float = 0
 
     def __post_init__(self) -> None:
         if self.purpose not in ("therapy", "service", "kiosk"):
@@ -94,6 +101,7 @@ class TokenIssuer:
             "language": claims.language,
             "country": claims.country,
             "grants": sorted(claims.grants),
+            "once": claims.single_use or None,
             "exp": expires_at,
             "jti": secrets.token_hex(8),
         }
@@ -107,13 +115,13 @@ class TokenIssuer:
             TokenError: if there is none, or it is forged, expired or of the wrong shape.
         """
         if not token:
-            raise TokenError("A token is needed: Authorization: Bearer, or the sub-protocol.")
+            raise TokenError("A token is needed: Authorization: Bearer, the sub-protocol, or ?token= once.")
         try:
             payload: dict[str, Any] = jwt.decode(
                 token.removeprefix(_PREFIX),
                 self._secret,
                 algorithms=[_ALGORITHM],
-                options={"require": ["exp", "purpose"]},
+                options={"require": ["exp", "purpose", "jti"]},
             )
         except jwt.ExpiredSignatureError as error:
             raise TokenError("The token has expired; ask for a new one.") from error
@@ -126,6 +134,9 @@ class TokenIssuer:
             language=payload.get("language"),
             country=payload.get("country"),
             grants=frozenset(payload.get("grants", ())),
+            single_use=bool(payload.get("once")),
+            token_id=payload["jti"],
+            expires_at=payload["exp"],
         )
 
     def is_server_key(self, key: str | None) -> bool:

@@ -9,6 +9,7 @@ no check can vouch for is not heard at all: an empty text is better than words t
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ from bot.repetition import compression_ratio, cut_loop
 from bot.speech_evidence import speech_stretches, voice_probabilities
 from bot.voice_activity import load_voice_activity_model
 
-__all__ = ["LANGUAGES", "ModelFileError", "Transcriber", "Transcript"]
+__all__ = ["LANGUAGES", "ModelFileError", "RecognitionStaleError", "Transcriber", "Transcript"]
 
 LANGUAGES = ("en", "fa")
 
@@ -55,6 +56,10 @@ _ADVICE = "Run: python -m bot models fetch"
 
 class ModelFileError(Exception):
     """The model's folder is missing, incomplete or not one of a multilingual Whisper for CTranslate2."""
+
+
+class RecognitionStaleError(Exception):
+    """Nobody waits for this recognition any more; it was broken off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,14 @@ class Transcriber:
         transcriber._recognise(np.zeros(_SAMPLE_RATE_HZ, dtype=np.float32), None)
         return transcriber
 
-    def transcribe(self, samples: NDArray[np.float32], *, language: str | None) -> Transcript:
+    def transcribe(
+        self,
+        samples: NDArray[np.float32],
+        *,
+        language: str | None,
+        stale: threading.Event | None = None,
+        full_window: bool = False,
+    ) -> Transcript:
         """Recognises one utterance.
 
         A recording without a voice in it (silence, noise, music, clicks), one shorter than 100 ms, and one
@@ -161,8 +173,11 @@ class Transcriber:
         Args:
             samples: (n,) float32, mono 16 kHz, −1 to 1.
             language: "en", "fa", or None to hear which of the two it is.
+            stale: once set, the recognition is broken off between two parts.
+            full_window: whether to leave the short window out.
 
         Raises:
+            RecognitionStaleError: if `stale` was set before the last part.
             ValueError: if the samples are not a one-dimensional float32 array of finite numbers, or the
                 language is another one.
         """
@@ -178,18 +193,22 @@ class Transcriber:
         voice = voice_probabilities(samples, self._voice_model)
         parts: list[_Part] = []
         for first, end in speech_stretches(voice, len(samples), _LONGEST_PART_SAMPLES):
+            if stale is not None and stale.is_set():
+                raise RecognitionStaleError
             heard = next((part.language for part in parts if part.decoding.text), language)
-            parts.append(self._recognise(samples[first:end], heard))
+            parts.append(self._recognise(samples[first:end], heard, full_window=full_window))
         return _joined(parts, language, duration_ms)
 
-    def _recognise(self, samples: NDArray[np.float32], language: str | None) -> _Part:
-        encoded = self._encode(self._short_window(samples))
+    def _recognise(
+        self, samples: NDArray[np.float32], language: str | None, *, full_window: bool = False
+    ) -> _Part:
+        encoded = self._encode(self._full_window(samples) if full_window else self._short_window(samples))
         if language is None:
             language, probability, decoding = self._decode_likelier(encoded, len(samples))
         else:
             probability, decoding = 1.0, self._decode(encoded, language, len(samples))
         if believed := _believed(decoding, language):
-            return _Part(believed, language, probability, used_full_window=False)
+            return _Part(believed, language, probability, used_full_window=full_window)
         encoded = self._encode(self._full_window(samples))
         decoding = self._decode(encoded, language, len(samples))
         believed = _believed(decoding, language) or _unheard(decoding)

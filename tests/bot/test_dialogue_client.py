@@ -2,12 +2,23 @@
 
 import asyncio
 import json
+import socket
 from contextlib import asynccontextmanager
 
+import pytest
 from websockets.asyncio.server import serve
 
 from bot.commands import DialogueDone, DialogueFailed, DialogueMessage
 from bot.dialogue_client import DialogueClient
+
+SUGGESTION = {
+    "id": "fear-001",
+    "en": "Sit.",
+    "fa": "بنشینید.",
+    "technique": "grounding",
+    "score": 1,
+    "propensity": 1,
+}
 
 
 @asynccontextmanager
@@ -69,25 +80,96 @@ async def test_the_token_is_shown():
     assert seen == ["Bearer secret"]
 
 
-async def test_a_broken_channel_fails_the_turn_and_is_opened_again():
-    opened = 0
+async def test_a_turn_whose_channel_breaks_is_sent_again_and_answered_once():
+    asked = []
 
     async def channel(socket):
-        nonlocal opened
-        opened += 1
-        turn = json.loads(await socket.recv())
-        if opened == 1:
+        asked.append(json.loads(await socket.recv()))
+        answer = [json.dumps(frame) for frame in frames(asked[-1], "one", "two")]
+        if len(asked) == 1:
+            await socket.send(answer[0])
             return
-        for frame in frames(turn, "back"):
-            await socket.send(json.dumps(frame))
+        for frame in answer:
+            await socket.send(frame)
         await socket.wait_closed()
 
     async with connected(channel) as client:
+        given = await ask(client, "a")
+    assert [message.text for message in given[:-1]] == ["one", "two"]
+    assert given[-1] == DialogueDone("a", "greet", "en")
+    assert asked[0] == asked[1]
+
+
+async def test_a_turn_that_meets_an_internal_error_is_sent_once_more():
+    asked = []
+
+    async def channel(socket):
+        async for text in socket:
+            asked.append(json.loads(text))
+            key = asked[-1]["turn_id"]
+            if len(asked) == 1:
+                error = {"type": "error", "turn_id": key, "code": "internal", "message": "x"}
+                await socket.send(json.dumps(error))
+                continue
+            for frame in frames(asked[-1], "better"):
+                await socket.send(json.dumps(frame))
+
+    async with connected(channel) as client:
+        assert (await ask(client, "a"))[0] == DialogueMessage("a", "better", None)
+    assert len(asked) == 2
+
+
+async def test_a_second_internal_error_fails_the_turn():
+    asked = 0
+
+    async def channel(socket):
+        nonlocal asked
+        async for text in socket:
+            asked += 1
+            key = json.loads(text)["turn_id"]
+            error = {"type": "error", "turn_id": key, "code": "internal", "message": "x"}
+            await socket.send(json.dumps(error))
+
+    async with connected(channel) as client:
         assert await ask(client, "a") == [DialogueFailed("a")]
-        async with asyncio.timeout(5):
-            while not client.connected:
-                await asyncio.sleep(0.01)
-        assert (await ask(client, "b"))[0] == DialogueMessage("b", "back", None)
+    assert asked == 2
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"custom": {"suggestions": [{"id": "x"}]}},
+        {"custom": {"suggestions": [{**SUGGESTION, "propensity": 3}]}},
+        {"custom": {"suggestions": [SUGGESTION] * 21}},
+        {"custom": "text"},
+        {"text": 3},
+        {"seq": -1},
+        {"type": "surprise"},
+    ],
+)
+async def test_an_answer_of_the_wrong_shape_fails_its_turn_alone(beside):
+    async def channel(socket):
+        async for text in socket:
+            turn = json.loads(text)
+            for frame in frames(turn, "fine"):
+                wrong = beside if turn["text"] == "bad" and frame["type"] == "message" else {}
+                await socket.send(json.dumps({**frame, **wrong}))
+
+    async with connected(channel) as client:
+        assert await ask(client, "a", "bad") == [DialogueFailed("a")]
+        assert (await ask(client, "b", "good"))[0] == DialogueMessage("b", "fine", None)
+
+
+@pytest.mark.parametrize("garbage", ["no json", "[]", "3", "{}", b"\xff\x00", '{"type": "message"}'])
+async def test_garbage_is_passed_over(garbage):
+    async def channel(socket):
+        async for text in socket:
+            await socket.send(garbage)
+            for frame in frames(json.loads(text), "fine"):
+                await socket.send(json.dumps(frame))
+
+    async with connected(channel) as client:
+        assert (await ask(client, "a"))[0] == DialogueMessage("a", "fine", None)
 
 
 async def test_silence_fails_the_turn():
@@ -110,6 +192,25 @@ async def test_a_refused_turn_fails():
         assert await ask(client, "a") == [DialogueFailed("a")]
 
 
-async def test_without_a_channel_the_turn_fails_at_once():
-    client = DialogueClient("ws://127.0.0.1:9", None, timeout_s=60)
+async def test_without_a_channel_the_turn_fails_soon():
+    client = DialogueClient("ws://127.0.0.1:9", None, timeout_s=60, reconnect_s=0.05)
     assert await ask(client, "a") == [DialogueFailed("a")]
+
+
+async def test_a_turn_waits_for_a_channel_that_is_coming_back():
+    async def channel(socket):
+        for frame in frames(json.loads(await socket.recv()), "back"):
+            await socket.send(json.dumps(frame))
+        await socket.wait_closed()
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    client = DialogueClient(f"ws://127.0.0.1:{port}", None, timeout_s=5, reconnect_s=5)
+    running = asyncio.create_task(client.run())
+    turn = asyncio.create_task(ask(client, "a"))
+    await asyncio.sleep(0.1)
+    async with serve(channel, "127.0.0.1", port):
+        assert (await turn)[0] == DialogueMessage("a", "back", None)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)

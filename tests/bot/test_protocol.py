@@ -56,7 +56,7 @@ def test_any_fields_are_an_event_or_a_protocol_error(kind, values):
         ('{"type": 3}', "invalid_event", "type"),
         ('{"type": "session.explode"}', "unknown_event", "type"),
         ('{"type": "session.update"}', "invalid_value", "session"),
-        ('{"type": "hamdel.ping", "event_id": "\\ud800"}', "invalid_value", None),
+        ('{"type": "hamdel.ping", "event_id": "\\ud800"}', "invalid_json", None),
         ('{"type": "hamdel.distress.set", "value": 11, "moment": "before"}', "invalid_value", "value"),
         ('{"type": "conversation.item.truncate", "item_id": "a"}', "invalid_value", "content_index"),
     ],

@@ -1,11 +1,15 @@
 """Routes that need no model: tokens, refusals, headers."""
 
+from types import SimpleNamespace
+
 import pytest
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
+from bot.metrics import Metrics
 from bot.server import create_app
 from bot.settings import ServerSettings, Settings
+from bot.talks import Talks
 from bot.tokens import Claims, TokenIssuer
 
 HOST = "127.0.0.1:8300"
@@ -18,8 +22,12 @@ def issuer():
 
 
 def client(issuer, *, address="127.0.0.1", **server):
+    settings = Settings(server=ServerSettings(**{"development": True, **server}))
+    talks = Talks(most=settings.server.max_talks, most_per_token=settings.server.max_talks_per_token)
     # A refused request must not reach the models: any use of None would fail.
-    app = create_app(Settings(server=ServerSettings(**{"development": True, **server})), issuer, None)
+    parts = SimpleNamespace(metrics=Metrics(), session_log=None, dialogue=None, speech=None)
+    app = create_app(settings, issuer, talks, parts)
+    app.talks = talks
     return TestClient(app, base_url=f"http://{HOST}", client=(address, 1234))
 
 
@@ -113,10 +121,9 @@ def test_a_talk_is_refused_before_the_upgrade(issuer, headers, status):
 def test_a_talk_beyond_the_limit_is_refused(issuer):
     # A limit of one that is taken; the settings allow no limit of none.
     app = client(issuer, max_talks=1)
-    gateway = next(route.endpoint.__self__ for route in app.app._app.routes if route.path == "/v1/realtime")
-    gateway._talks = 1
     value, _ = issuer.issue(Claims(), lifetime_s=60)
-    error = refused(app, {"host": HOST, "authorization": f"Bearer {value}"})
+    with app.app.talks.place(Claims(token_id="another")):
+        error = refused(app, {"host": HOST, "authorization": f"Bearer {value}"})
     assert error.status_code == 429
     assert error.json()["error"]["code"] == "session_limit_reached"
 

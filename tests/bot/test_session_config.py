@@ -58,6 +58,74 @@ def test_fields_of_other_products_are_accepted():
     assert config.model == "gpt-realtime"
 
 
+@pytest.mark.parametrize(
+    "value", [None, 5, "text", ["list"], {"an": "object"}], ids=["null", "number", "text", "list", "object"]
+)
+@pytest.mark.parametrize(
+    "field",
+    [
+        "model",
+        "instructions",
+        "tools",
+        "tool_choice",
+        "tracing",
+        "truncation",
+        "include",
+        "prompt",
+        "reasoning",
+        "parallel_tool_calls",
+        "max_output_tokens",
+    ],
+)
+def test_what_is_not_ours_is_accepted_in_every_form(field, value):
+    update({field: value})
+    update({"audio": {"input": {"noise_reduction": value}, "output": {"voice": value}}})
+    update({"audio": {"input": {"transcription": {"model": value, "prompt": value}}}})
+
+
+def test_null_changes_nothing_where_it_is_no_value():
+    config = update({"output_modalities": ["text"], "audio": {"output": {"speed": 1.2, "voice": "marin"}}})
+    nothing = {
+        "model": None,
+        "output_modalities": None,
+        "audio": {"input": {"format": None}, "output": {"speed": None, "voice": None}},
+    }
+    assert update(nothing, config) == config
+    assert update({"audio": {"input": {"turn_detection": {"threshold": None}}}}, config) == config
+    assert update({"audio": None, "tools": None}, config) == config
+
+
+def test_another_type_of_turn_detection_begins_with_its_defaults():
+    slow = update({"audio": {"input": {"turn_detection": {"type": "semantic_vad", "eagerness": "low"}}}})
+    plain = update({"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}, slow)
+    assert plain.audio.input.turn_detection.silence_duration_ms is None
+    kept = update({"audio": {"input": {"turn_detection": {"create_response": False}}}}, slow)
+    assert kept.audio.input.turn_detection.silence_duration_ms == 1_000
+
+
+def test_turn_detection_is_shown_with_the_fields_of_its_type():
+    def shown(detection):
+        config = update({"audio": {"input": {"turn_detection": detection}}})
+        return config.echo()["audio"]["input"]["turn_detection"]
+
+    assert shown({"type": "semantic_vad"}) == {
+        "type": "semantic_vad",
+        "eagerness": "auto",
+        "create_response": True,
+        "interrupt_response": True,
+    }
+    assert shown({"type": "server_vad", "silence_duration_ms": 400}) == {
+        "type": "server_vad",
+        "threshold": 0.5,
+        "prefix_padding_ms": 300,
+        "silence_duration_ms": 400,
+        "create_response": True,
+        "interrupt_response": True,
+        "idle_timeout_ms": None,
+    }
+    assert shown(None) is None
+
+
 def test_identity_cannot_be_changed():
     assert update({"id": "mine", "expires_at": 7}).id == "sess_1"
 

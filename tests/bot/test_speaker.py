@@ -44,12 +44,12 @@ class Heard:
 
 
 @asynccontextmanager
-async def speaking(voice):
+async def speaking(*voices):
     heard = Heard()
     clock = asyncio.get_running_loop().time
     with ThreadPoolExecutor(2) as threads:
         speaker = Speaker(
-            voice,
+            voices,
             threads,
             on_sound=lambda g, index, pcm: heard.sounds.append((g, index, pcm, clock())),
             on_spoken=heard.spoken.append,

@@ -109,7 +109,7 @@ async def test_a_detector_that_is_too_late_leaves_the_words(models, recording):
 
 async def test_whoever_stops_waiting_frees_no_place_before_the_thread_is_free(models, recording):
     class SlowTranscriber:
-        def transcribe(self, samples, *, language):
+        def transcribe(self, samples, *, language, stale, full_window=False):
             released.wait(30)
 
     released = threading.Event()

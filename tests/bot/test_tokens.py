@@ -1,3 +1,6 @@
+import time
+from dataclasses import replace
+
 import jwt
 import pytest
 
@@ -17,7 +20,9 @@ def test_a_token_brings_its_claims_back(issuer):
     )
     value, _ = issuer.issue(claims, lifetime_s=60)
     assert value.startswith("ek_")
-    assert issuer.check(value) == claims
+    read = issuer.check(value)
+    assert replace(read, token_id="", expires_at=0) == claims
+    assert (len(read.token_id), read.expires_at > time.time()) == (16, True)
 
 
 def test_an_expired_token_is_refused(issuer):

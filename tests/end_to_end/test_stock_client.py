@@ -1,19 +1,89 @@
-"""The stock Python `openai` SDK holds a talk with the real server, every event in the SDK's own types."""
+"""The stock Python `openai` SDK holds talks with the real server, every event strictly in the SDK's own types."""
 
 import asyncio
 import base64
 import json
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 from openai import AsyncOpenAI
-from openai.types.realtime import RealtimeServerEvent
-from pydantic import TypeAdapter
+from sdk_events import CLIENT_EVENTS, SERVER_EVENTS, validate
 
 from bot.client import read_recording
 from bot.settings import runtime_dir
 
-EVENTS = TypeAdapter(RealtimeServerEvent)
+SECOND = 24_000 * 2
+TEXT = {"type": "realtime", "output_modalities": ["text"]}
+PUSH_TO_TALK = {"type": "realtime", "audio": {"input": {"turn_detection": None}}}
+
+
+class Talk:
+    """One connection of the SDK, whose events are all checked as they come."""
+
+    def __init__(self, connection):
+        self.connection = connection
+        self.types = []
+
+    async def next(self):
+        message = await self.connection.recv_bytes()
+        raw = json.loads(message)
+        validate(raw)
+        event = self.connection.parse_event(message)
+        assert type(event) is SERVER_EVENTS[raw["type"]]
+        self.types.append(event.type)
+        return event
+
+    async def until(self, *kinds, timeout_s=90):
+        """The events up to the first of these kinds; an error that was not asked for fails the test."""
+        events = []
+        async with asyncio.timeout(timeout_s):
+            while not events or events[-1].type not in kinds:
+                events.append(await self.next())
+                assert events[-1].type != "error" or "error" in kinds, events[-1]
+        return events
+
+    async def ask(self, event, *kinds):
+        """Sends an event and gives the first answer of these kinds."""
+        CLIENT_EVENTS[event["type"]].model_validate(event)
+        await self.connection.send(event)
+        return (await self.until(*kinds))[-1]
+
+    async def refused(self, event):
+        """Sends an event that must be answered with an error, and gives that."""
+        refusal = (await self.ask({**event, "event_id": "mine"}, "error")).error
+        assert refusal.event_id == "mine"
+        assert refusal.type == "invalid_request_error"
+        assert refusal.message
+        return refusal
+
+    async def settled(self):
+        """The events until everything that was sent so far has been taken up."""
+        marker = {"type": "realtime", "tracing": {"workflow_name": "marker"}}
+        await self.connection.session.update(session=marker)
+        return await self.until("session.updated")
+
+    async def say(self, path, *, silence_s=2):
+        """Sends a recording, a second at a time, faster than real time."""
+        pcm = read_recording(path).tobytes() + bytes(SECOND * silence_s)
+        for start in range(0, len(pcm), SECOND):
+            piece = base64.b64encode(pcm[start : start + SECOND]).decode()
+            await self.connection.input_audio_buffer.append(audio=piece)
+
+    async def type(self, text, **fields):
+        """Creates an item; gives the event that added it."""
+        event = typed(text, **fields)
+        added = await self.ask(event, "conversation.item.added")
+        done = await self.next()
+        assert done.type == "conversation.item.done"
+        assert done.item == added.item
+        return added
+
+
+def typed(text, item_id=None, **fields):
+    item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
+    identity = {"id": item_id} if item_id else {}
+    return {"type": "conversation.item.create", "item": {**item, **identity}, **fields}
 
 
 @pytest.fixture
@@ -24,78 +94,347 @@ def client(server):
     )
 
 
-async def gather(connection, until="response.done", timeout_s=90):
-    events = []
-    async with asyncio.timeout(timeout_s):
-        async for event in connection:
-            # The SDK builds its models leniently; here each event must fit its type exactly.
-            EVENTS.validate_python(json.loads(event.to_json()))
-            events.append(event)
-            if event.type in (until, "error"):
-                return events
-    raise AssertionError("the connection ended early")
+@pytest.fixture
+def talk(client):
+    """Opens a talk: `async with talk(TEXT) as it`."""
+
+    @asynccontextmanager
+    async def open_talk(session=None):
+        async with client.realtime.connect(model="gpt-realtime") as connection:
+            it = Talk(connection)
+            await it.until("session.created")
+            if session is not None:
+                await it.ask({"type": "session.update", "session": session}, "session.updated")
+            yield it
+
+    return open_talk
 
 
-async def test_a_spoken_turn_over_the_stock_sdk(client, spoken):
-    samples = read_recording(spoken("I had a very hard day at work today."))
-    pcm = samples.tobytes() + bytes(48_000 * 2)  # two seconds of silence
-    async with client.realtime.connect(model="gpt-realtime") as connection:
-        await connection.session.update(
-            session={
-                "type": "realtime",
-                "instructions": "ignored",
-                "audio": {"input": {"turn_detection": {"type": "server_vad"}}},
-            }
+# Whole turns ----------------------------------------------------------------------------------------
+
+
+async def test_a_spoken_turn_over_the_stock_sdk(talk, spoken):
+    async with talk() as it:
+        await it.say(spoken("I had a very hard day at work today."))
+        events = await it.until("response.done")
+        types = [event.type for event in events]
+        order = [
+            "input_audio_buffer.speech_started",
+            "input_audio_buffer.speech_stopped",
+            "input_audio_buffer.committed",
+            "conversation.item.added",
+            "conversation.item.input_audio_transcription.completed",
+            "response.created",
+            "response.output_item.added",
+            "response.content_part.added",
+            "response.output_audio_transcript.delta",
+            "response.output_audio.delta",
+            "response.output_audio.done",
+            "response.output_audio_transcript.done",
+            "response.content_part.done",
+            "response.output_item.done",
+            "response.done",
+        ]
+        assert [types.index(kind) for kind in order] == sorted(types.index(kind) for kind in order)
+        completed = next(event for event in events if event.type.endswith("transcription.completed"))
+        assert "hard day" in completed.transcript.lower()
+        done = events[-1].response
+        assert done.status == "completed"
+        said = done.output[0].content[0].transcript
+        assert "computer program" in said  # the disclosure comes with the first reply
+        deltas = [event.delta for event in events if event.type == "response.output_audio.delta"]
+        assert sum(len(base64.b64decode(delta)) for delta in deltas) > SECOND
+        # Both items can be had again, in their final form.
+        retrieve = {"type": "conversation.item.retrieve", "item_id": completed.item_id}
+        heard = await it.ask(retrieve, "conversation.item.retrieved")
+        assert heard.item.content[0].transcript == completed.transcript
+        retrieve["item_id"] = done.output[0].id
+        answer = await it.ask(retrieve, "conversation.item.retrieved")
+        assert answer.item.content[0].transcript == said
+        answered = [
+            event
+            for event in events
+            if event.type.startswith("conversation.item.") and event.type[-4:] in ("dded", "done")
+        ]
+        assert [event.previous_item_id for event in answered] == [
+            None,
+            None,
+            completed.item_id,
+            completed.item_id,
+        ]
+
+
+async def test_push_to_talk_is_committed_by_hand_and_answered_when_asked(talk, spoken):
+    async with talk(PUSH_TO_TALK) as it:
+        await it.say(spoken("I had a very hard day at work today."), silence_s=1)
+        assert {event.type for event in await it.settled()} <= {
+            "input_audio_buffer.speech_started",
+            "session.updated",
+        }
+        committed = await it.ask({"type": "input_audio_buffer.commit"}, "input_audio_buffer.committed")
+        completed = (await it.until("conversation.item.input_audio_transcription.completed"))[-1]
+        assert completed.item_id == committed.item_id
+        assert "hard day" in completed.transcript.lower()
+        assert [event.type for event in await it.settled()] == ["session.updated"]
+        await it.connection.response.create(response={"output_modalities": ["text"]})
+        done = (await it.until("response.done"))[-1].response
+        assert done.output_modalities == ["text"]
+        assert done.output[0].content[0].type == "output_text"
+
+
+async def test_a_spoken_reply_is_cancelled_truncated_and_retrieved_as_heard(talk):
+    async with talk() as it:
+        await it.ask({"type": "response.create"}, "response.output_audio.delta")
+        active = await it.refused({"type": "response.create"})
+        assert active.code == "conversation_already_has_active_response"
+        done = (await it.ask({"type": "response.cancel"}, "response.done")).response
+        assert done.status == "cancelled"
+        assert done.status_details.type == "cancelled"
+        assert done.status_details.reason == "client_cancelled"
+        reply = done.output[0]
+        assert reply.status == "incomplete"
+        truncate = {
+            "type": "conversation.item.truncate",
+            "item_id": reply.id,
+            "content_index": 0,
+            "audio_end_ms": 100,
+        }
+        truncated = await it.ask(truncate, "conversation.item.truncated")
+        assert truncated.audio_end_ms == 100
+        kept = await it.ask(
+            {"type": "conversation.item.retrieve", "item_id": reply.id}, "conversation.item.retrieved"
         )
-        for start in range(0, len(pcm), 48_000):  # a second at a time, faster than real time
-            piece = base64.b64encode(pcm[start : start + 48_000]).decode()
-            await connection.input_audio_buffer.append(audio=piece)
-        events = await gather(connection)
-    types = [event.type for event in events]
-    assert types[:2] == ["session.created", "session.updated"]
-    order = [
-        "input_audio_buffer.speech_started",
-        "input_audio_buffer.speech_stopped",
-        "input_audio_buffer.committed",
-        "conversation.item.input_audio_transcription.completed",
-        "response.created",
-        "response.output_audio.delta",
-        "response.output_audio.done",
-        "response.done",
-    ]
-    assert [types.index(kind) for kind in order] == sorted(types.index(kind) for kind in order)
-    assert not [kind for kind in types if kind.startswith("hamdel.")]
-    transcript = next(e.transcript for e in events if e.type.endswith("transcription.completed"))
-    assert "hard day" in transcript.lower()
-    done = events[-1].response
-    assert done.status == "completed"
-    said = done.output[0].content[0].transcript
-    assert "computer program" in said  # the disclosure comes with the first reply
-    audio = b"".join(base64.b64decode(e.delta) for e in events if e.type == "response.output_audio.delta")
-    assert len(audio) > 48_000
+        heard = kept.item.content[0].transcript
+        assert heard
+        assert reply.content[0].transcript.startswith(heard)
 
 
-async def test_a_typed_turn_answered_in_text(client):
-    async with client.realtime.connect(model="gpt-realtime") as connection:
-        await connection.session.update(session={"type": "realtime", "output_modalities": ["text"]})
-        await connection.conversation.item.create(
-            item={"type": "message", "role": "user", "content": [{"type": "input_text", "text": "hello"}]}
+async def test_output_audio_buffer_clear_ends_the_sound_of_a_reply(talk):
+    async with talk() as it:
+        await it.ask({"type": "response.create"}, "response.output_audio.delta")
+        done = (await it.ask({"type": "output_audio_buffer.clear"}, "response.done")).response
+        assert done.status == "cancelled"
+        assert [event.type for event in await it.settled()] == ["session.updated"]
+
+
+async def test_a_typed_turn_answered_in_text(talk):
+    async with talk(TEXT) as it:
+        await it.type("hello")
+        await it.connection.response.create(response={"metadata": {"turn": "one"}})
+        events = await it.until("response.done")
+        created = next(event for event in events if event.type == "response.created")
+        done = events[-1].response
+        assert created.response.metadata == done.metadata == {"turn": "one"}
+        assert created.response.id == done.id
+        said = "".join(event.delta for event in events if event.type == "response.output_text.delta")
+        assert said == done.output[0].content[0].text
+        assert said == next(event.text for event in events if event.type == "response.output_text.done")
+        assert not [kind for kind in it.types if "audio" in kind]
+
+
+# Each client event ----------------------------------------------------------------------------------
+
+ANSWERS = {
+    "session.update": ({"session": TEXT}, "session.updated"),
+    "input_audio_buffer.append": ({"audio": base64.b64encode(bytes(960)).decode()}, None),
+    "input_audio_buffer.commit": ({}, "input_audio_buffer_commit_empty"),
+    "input_audio_buffer.clear": ({}, "input_audio_buffer.cleared"),
+    "conversation.item.create": ({"item": typed("and more")["item"]}, "conversation.item.added"),
+    "conversation.item.retrieve": ({"item_id": "chosen"}, "conversation.item.retrieved"),
+    "conversation.item.truncate": (
+        {"item_id": "chosen", "content_index": 0, "audio_end_ms": 0},
+        "invalid_value",
+    ),
+    "conversation.item.delete": ({"item_id": "chosen"}, "conversation.item.deleted"),
+    "response.create": ({"response": {"metadata": {"a": "b"}}}, "response.created"),
+    "response.cancel": ({}, "response_cancel_not_active"),
+    "output_audio_buffer.clear": ({}, None),
+}
+
+
+@pytest.mark.parametrize("kind", sorted(CLIENT_EVENTS))
+async def test_each_client_event_of_the_sdk_has_its_outcome(talk, kind):
+    fields, outcome = ANSWERS[kind]
+    async with talk(TEXT) as it:
+        await it.type("hello", item_id="chosen")
+        if outcome is None:
+            await it.connection.send({"type": kind, **fields})
+            assert [event.type for event in await it.settled()] == ["session.updated"]
+        elif outcome in SERVER_EVENTS:
+            await it.ask({"type": kind, **fields}, outcome)
+        else:
+            assert (await it.refused({"type": kind, **fields})).code == outcome
+            await it.settled()  # the talk goes on
+
+
+@pytest.mark.parametrize(
+    ("event", "code", "param"),
+    [
+        (
+            {"type": "response.create", "response": {"conversation": "none"}},
+            "invalid_value",
+            "response.conversation",
+        ),
+        ({"type": "conversation.item.retrieve", "item_id": "nobody"}, "item_not_found", "item_id"),
+        ({"type": "conversation.item.delete", "item_id": "nobody"}, "item_not_found", "item_id"),
+        (
+            {
+                "type": "conversation.item.truncate",
+                "item_id": "nobody",
+                "content_index": 0,
+                "audio_end_ms": 9,
+            },
+            "item_not_found",
+            "item_id",
+        ),
+        (typed("again", item_id="chosen"), "duplicate_item", "item.id"),
+        (typed("lost", previous_item_id="nobody"), "item_not_found", "previous_item_id"),
+        (
+            {
+                "type": "conversation.item.create",
+                "item": {"type": "function_call_output", "call_id": "c", "output": "{}"},
+            },
+            "invalid_value",
+            "item",
+        ),
+        (
+            {
+                "type": "conversation.item.create",
+                "item": {
+                    "type": "message",
+                    "role": "assistant",
+                    "content": [{"type": "output_text", "text": "I said."}],
+                },
+            },
+            "invalid_value",
+            "item",
+        ),
+        (
+            {
+                "type": "session.update",
+                "session": {"type": "realtime", "audio": {"input": {"format": {"type": "audio/pcmu"}}}},
+            },
+            "invalid_value",
+            "session.audio.input.format.type",
+        ),
+        (
+            {
+                "type": "session.update",
+                "session": {"type": "transcription", "audio": {"input": {}}},
+            },
+            "invalid_value",
+            "session.type",
+        ),
+    ],
+    ids=lambda value: value["type"] if isinstance(value, dict) else None,
+)
+async def test_what_cannot_be_served_is_an_error_that_names_the_field(talk, event, code, param):
+    async with talk(TEXT) as it:
+        await it.type("hello", item_id="chosen")
+        refusal = await it.refused(event)
+        assert (refusal.code, refusal.param) == (code, param)
+        assert [event.type for event in await it.settled()] == ["session.updated"]
+
+
+async def test_items_go_where_the_client_places_them(talk):
+    async with talk(TEXT) as it:
+        assert (await it.type("one", item_id="one")).previous_item_id is None
+        assert (await it.type("two", item_id="two")).previous_item_id == "one"
+        assert (await it.type("zero", item_id="zero", previous_item_id="root")).previous_item_id is None
+        between = await it.type("one and a half", item_id="between", previous_item_id="one")
+        assert between.previous_item_id == "one"
+        # What follows without a place follows the last item, not the latest.
+        assert (await it.type("three")).previous_item_id == "two"
+        await it.ask({"type": "conversation.item.delete", "item_id": "between"}, "conversation.item.deleted")
+        gone = await it.refused({"type": "conversation.item.retrieve", "item_id": "between"})
+        assert gone.code == "item_not_found"
+        await it.type("again", item_id="between")  # a deleted id is free
+
+
+# The session ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "detection",
+    [
+        {"type": "server_vad"},
+        {
+            "type": "server_vad",
+            "threshold": 0.6,
+            "prefix_padding_ms": 200,
+            "silence_duration_ms": 500,
+            "create_response": False,
+            "interrupt_response": False,
+            "idle_timeout_ms": 6_000,
+        },
+        {"type": "semantic_vad"},
+        {"type": "semantic_vad", "eagerness": "low", "create_response": False},
+        None,
+    ],
+)
+async def test_turn_detection_is_taken_and_shown(talk, detection):
+    session = {"type": "realtime", "audio": {"input": {"turn_detection": detection}}}
+    async with talk() as it:
+        updated = await it.ask({"type": "session.update", "session": session}, "session.updated")
+        shown = updated.session.audio.input.turn_detection
+        if detection is None:
+            assert shown is None
+        else:
+            assert shown.to_dict().items() >= detection.items()
+            assert shown.interrupt_response is detection.get("interrupt_response", True)
+
+
+@pytest.mark.parametrize(
+    "transcription",
+    [{"model": "gpt-4o-transcribe"}, {"model": "whisper-1", "language": "fa", "prompt": "names"}, None],
+)
+async def test_transcription_is_taken_and_shown(talk, transcription):
+    session = {"type": "realtime", "audio": {"input": {"transcription": transcription}}}
+    async with talk() as it:
+        updated = await it.ask({"type": "session.update", "session": session}, "session.updated")
+        shown = updated.session.audio.input.transcription
+        assert shown is None if transcription is None else shown.to_dict().items() >= transcription.items()
+
+
+IGNORED = {
+    "model": "gpt-realtime",
+    "instructions": "Speak like a pirate.",
+    "tools": [{"type": "function", "name": "look", "parameters": {"type": "object"}}],
+    "tool_choice": "required",
+    "parallel_tool_calls": False,
+    "tracing": {"workflow_name": "w", "group_id": "g", "metadata": {"a": 1}},
+    "truncation": {"type": "retention_ratio", "retention_ratio": 0.5},
+    "include": ["item.input_audio_transcription.logprobs"],
+    "prompt": {"id": "pmpt_1", "version": "2", "variables": {"name": "x"}},
+    "reasoning": {"effort": "low"},
+    "max_output_tokens": 4_096,
+    "audio": {
+        "input": {"noise_reduction": {"type": "near_field"}},
+        "output": {"voice": "marin", "speed": 1.1, "format": {"type": "audio/pcm", "rate": 24_000}},
+    },
+}
+
+
+@pytest.mark.parametrize("field", sorted(IGNORED))
+async def test_fields_of_other_products_are_never_an_error(talk, field):
+    session = {"type": "realtime", field: IGNORED[field]}
+    async with talk() as it:
+        updated = await it.ask({"type": "session.update", "session": session}, "session.updated")
+        assert updated.session.type == "realtime"
+        await it.ask({"type": "session.update", "session": {**session, field: None}}, "session.updated")
+
+
+async def test_fields_of_other_products_in_a_response_are_never_an_error(talk):
+    async with talk(TEXT) as it:
+        await it.type("hello")
+        response = {key: value for key, value in IGNORED.items() if key not in ("audio", "model")}
+        await it.connection.response.create(
+            response={**response, "conversation": "auto", "audio": {"output": {"voice": "marin"}}}
         )
-        await connection.response.create(response={"metadata": {"turn": "one"}})
-        events = await gather(connection)
-    types = [event.type for event in events]
-    assert "response.output_text.delta" in types
-    assert "response.output_audio.delta" not in types
-    assert events[-1].response.metadata == {"turn": "one"}
+        assert (await it.until("response.done"))[-1].response.status == "completed"
 
 
-async def test_an_error_is_of_the_sdks_shape_and_the_talk_goes_on(client):
-    async with client.realtime.connect(model="gpt-realtime") as connection:
-        await connection.response.cancel()
-        events = await gather(connection)
-        assert events[-1].error.code == "response_cancel_not_active"
-        await connection.session.update(session={"type": "realtime", "output_modalities": ["text"]})
-        await gather(connection, until="session.updated")
+# Access ---------------------------------------------------------------------------------------------
 
 
 async def test_a_wrong_token_is_refused_before_the_upgrade(server):

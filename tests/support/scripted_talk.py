@@ -24,14 +24,24 @@ class ScriptedGuard:
         return Assessment(1, "suicide", ()) if "level one" in text else Assessment(0, "none", ())
 
     def reply(self, level, language, country, kind="suicide"):
-        line = Line("Helpline", "123", "crisis", "US", "2026-11-20", "")
-        return Reply(f"Fixed reply of level {level}." if level else "", (line,) if level >= 2 else ())
+        text = f"Fixed reply of level {level}." if level else ""
+        return Reply(text, self.lines(country) if level >= 2 else ())
+
+    def lines(self, country, language="en"):
+        return (Line("Helpline", "123", "crisis", "US", "2026-11-20", ""),)
 
 
 class ScriptedTalk:
     """Drives a conversation and remembers its commands."""
 
-    def __init__(self, grants=("talk", "emotion"), purpose="therapy", own_events=True, disclosure="shown"):
+    def __init__(
+        self,
+        grants=("talk", "emotion"),
+        purpose="therapy",
+        own_events=True,
+        disclosure="shown",
+        guard=None,
+    ):
         counter = itertools.count(1)
         self.now_ms = 1_000_000.0
         self.commands = []
@@ -48,7 +58,7 @@ class ScriptedTalk:
             ),
             config=SessionConfig(id="sess_1"),
             patience_ms=600,
-            guard=ScriptedGuard(),
+            guard=guard or ScriptedGuard(),
             phrases=Phrases.load(ROOT / "data" / "phrases.json"),
             new_id=lambda prefix: f"{prefix}_{next(counter)}",
         )
@@ -82,6 +92,20 @@ class ScriptedTalk:
             )
         )
         return self.hear(SpeechEnded(start_ms, end_ms, 600, voiced_ms))
+
+    def fail_to_hear(self, *, busy=False, start_ms=1_000, voiced_ms=1_500):
+        """A whole spoken turn that the recogniser fails at, the second time too."""
+        end_ms = start_ms + voiced_ms
+        self.hear(SpeechStarted(start_ms))
+        self.hear(SpeechPaused(start_ms, end_ms))
+        self._fail(busy)
+        self.hear(SpeechEnded(start_ms, end_ms, 600, voiced_ms))
+        self._fail(busy)
+
+    def _fail(self, busy):
+        asked = self.last(c.Understand)
+        failed = c.UnderstandingFailed(asked.item_id, asked.attempt, busy)
+        self.do(self.conversation.understood(failed, self.now_ms))
 
     def answer(self, *texts, turn_id=None, custom=None, intent="share", language="en", done=True):
         turn_id = turn_id or self.last(c.AskDialogue).turn_id

@@ -1,0 +1,124 @@
+"""The frames of the dialogue channel as the gateway reads them: text in, answers out. No I/O.
+
+The other end is `dialogue.frames`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from bot.commands import DialogueDone, DialogueFailed, DialogueMessage
+from bot.custom import Custom
+
+__all__ = ["Answer", "DialogueAnswer", "DialogueFrameError", "read_answer"]
+
+DialogueAnswer = DialogueMessage | DialogueDone | DialogueFailed
+
+
+class DialogueFrameError(Exception):
+    """A frame that can't be used.
+
+    Attributes:
+        key: the turn that it belongs to, where that can be told.
+    """
+
+    def __init__(self, key: str | None) -> None:
+        super().__init__("a frame of the dialogue channel can't be used")
+        self.key = key
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A piece of the answer to a turn.
+
+    Attributes:
+        key: the turn, as it was sent.
+        seq: number of the piece, from 0; a replayed piece has the number that it had.
+        content: the piece; its turn id is the key.
+        again: whether sending the turn once more may help.
+    """
+
+    key: str
+    seq: int
+    content: DialogueAnswer
+    again: bool = False
+
+
+class _Frame(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    turn_id: str
+
+
+class _MessageFrame(_Frame):
+    type: Literal["message"]
+    seq: int = Field(ge=0)
+    text: str | None = None
+    custom: Custom | None = None
+
+
+class _Intent(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    name: str | None = None
+
+
+class _DoneFrame(_Frame):
+    type: Literal["done"]
+    seq: int = Field(ge=0)
+    intent: _Intent | None = None
+    language: str | None = None
+    crisis: bool = False
+
+
+class _ErrorFrame(_Frame):
+    type: Literal["error"]
+    code: str = Field(pattern="^[a-z_]{1,40}$")
+
+
+class _OtherFrame(BaseModel):
+    type: Literal["pong", "forgotten"]
+
+
+_ADAPTER: TypeAdapter[_MessageFrame | _DoneFrame | _ErrorFrame | _OtherFrame] = TypeAdapter(
+    Annotated[_MessageFrame | _DoneFrame | _ErrorFrame | _OtherFrame, Field(discriminator="type")]
+)
+
+
+class _Key(BaseModel):
+    turn_id: str | None = None
+
+
+def read_answer(text: str | bytes) -> Answer | None:
+    """Reads one frame; None for one that belongs to no turn.
+
+    Raises:
+        DialogueFrameError: for what is not a frame of the agreed shape. It quotes nothing.
+    """
+    try:
+        frame = _ADAPTER.validate_json(text)
+    except ValidationError:
+        raise DialogueFrameError(_key_of(text)) from None
+    match frame:
+        case _MessageFrame():
+            content: DialogueAnswer = DialogueMessage(frame.turn_id, frame.text, frame.custom)
+            return Answer(frame.turn_id, frame.seq, content)
+        case _DoneFrame():
+            intent = frame.intent.name if frame.intent is not None else None
+            done = DialogueDone(frame.turn_id, intent, frame.language, frame.crisis)
+            return Answer(frame.turn_id, frame.seq, done)
+        case _ErrorFrame():
+            failed = DialogueFailed(frame.turn_id)
+            return Answer(frame.turn_id, 0, failed, again=frame.code == "internal")
+        case _OtherFrame():
+            return None
+
+
+def _key_of(text: str | bytes) -> str | None:
+    try:
+        return _Key.model_validate_json(text).turn_id
+    except ValidationError:
+        return None

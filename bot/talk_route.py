@@ -1,0 +1,113 @@
+"""The voice endpoint: lets a talk in, or refuses it with the emergency numbers, and holds it."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from contextlib import suppress
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+import crisis
+from bot import server_events
+from bot.access import check_origin, claims_of, offered_protocols
+from bot.conversation import Conversation
+from bot.metrics import Metrics
+from bot.realtime import Parts, Talk
+from bot.responses import refusal
+from bot.session_config import SessionConfig
+from bot.settings import Settings
+from bot.talk_state import TalkLimits
+from bot.talks import RefusedTalkError, Talks
+from bot.tokens import Claims, TokenError, TokenIssuer
+
+__all__ = ["TalkRoute"]
+
+
+class TalkRoute:
+    """`/v1/realtime`.
+
+    Args:
+        settings: the deployer's.
+        issuer: checks tokens.
+        talks: who is let in.
+        parts: the shared models and connections.
+    """
+
+    def __init__(self, settings: Settings, issuer: TokenIssuer, talks: Talks, parts: Parts) -> None:
+        self._settings = settings
+        self._issuer = issuer
+        self._talks = talks
+        self._parts = parts
+
+    async def talk(self, websocket: WebSocket) -> None:
+        """Holds one talk."""
+        country = self._settings.conversation.country
+        try:
+            claims = self._claims(websocket)
+            country = claims.country or country
+            with self._talks.place(claims):
+                await websocket.accept(_protocol(websocket))
+                await self._hold(websocket, claims)
+        except RefusedTalkError as refused:
+            self._metrics.talk_refused(refused.code)
+            await self._refuse(websocket, refused, country)
+
+    @property
+    def _metrics(self) -> Metrics:
+        return self._parts.metrics
+
+    def _claims(self, websocket: WebSocket) -> Claims:
+        if not check_origin(websocket, self._settings.server.allowed_origins):
+            raise RefusedTalkError(403, 1008, "origin_refused", "This origin may not connect.")
+        try:
+            return claims_of(websocket, self._issuer)
+        except TokenError as error:
+            raise RefusedTalkError(401, 1008, "invalid_token", str(error)) from error
+
+    async def _hold(self, websocket: WebSocket, claims: Claims) -> None:
+        conversation = self._settings.conversation
+        talk_id = secrets.token_hex(8)
+        talk = Talk(
+            websocket,
+            Conversation(
+                identity=claims.identity(talk_id, (websocket.headers.get("user-agent") or "unknown")[:128]),
+                config=SessionConfig(id=f"sess_{talk_id}"),
+                patience_ms=conversation.patience_ms,
+                guard=self._parts.guard,
+                phrases=self._parts.phrases,
+                new_id=lambda prefix: f"{prefix}_{secrets.token_hex(10)}",
+                limits=TalkLimits(
+                    idle_ms=round(conversation.idle_s * 1000),
+                    longest_ms=round(conversation.longest_s * 1000),
+                    slow_reply_ms=round(conversation.slow_reply_s * 1000),
+                ),
+            ),
+            talk_id,
+            self._parts,
+            patience_ms=conversation.patience_ms,
+            control_events_per_s=self._settings.server.control_events_per_s,
+        )
+        with self._talks.under_way(talk):
+            await talk.run()
+
+    async def _refuse(self, websocket: WebSocket, refused: RefusedTalkError, country: str | None) -> None:
+        # Whoever is turned away may be in danger: the numbers go with every refusal.
+        lines = crisis.lines(country)
+        shown = [{"name": line.name, "number": line.number, "kind": line.kind} for line in lines]
+        if "origin" not in websocket.headers or refused.status in (401, 403):
+            await websocket.send_denial_response(
+                refusal(refused.status, refused.code, refused.message, lines=shown)
+            )
+            return
+        # A page can't read a refusal before the upgrade.
+        event = server_events.error(refused.code, refused.message)
+        event["error"]["lines"] = shown
+        with suppress(WebSocketDisconnect):
+            await websocket.accept(_protocol(websocket))
+            await websocket.send_text(json.dumps({**event, "event_id": "event_refused_1"}))
+            await websocket.close(refused.close_code, refused.code)
+
+
+def _protocol(websocket: WebSocket) -> str | None:
+    return "realtime" if "realtime" in offered_protocols(websocket) else None

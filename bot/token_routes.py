@@ -1,0 +1,89 @@
+"""Tokens over HTTP: to an embedding site's server with its key, and to our own page on this machine."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from bot.access import bearer_token, is_local_page
+from bot.responses import RequestRefusedError, json_object, refusal
+from bot.session_config import SessionConfig
+from bot.settings import Settings
+from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenError, TokenIssuer
+
+__all__ = ["TokenRoutes"]
+
+_SINGLE_USE_LIFETIME_S = 60
+
+
+class TokenRoutes:
+    """`POST /v1/tokens` and `POST /v1/realtime/client_secrets`.
+
+    Args:
+        settings: the deployer's.
+        issuer: makes tokens.
+    """
+
+    def __init__(self, settings: Settings, issuer: TokenIssuer) -> None:
+        self._settings = settings
+        self._issuer = issuer
+
+    async def tokens(self, request: Request) -> Response:
+        """Gives a token: `{value, expires_at}`."""
+        try:
+            body = await json_object(request)
+            value, expires_at = self._issue(request, body)
+        except RequestRefusedError as refused:
+            return refusal(refused.status, refused.code, refused.message)
+        return JSONResponse({"value": value, "expires_at": expires_at})
+
+    async def client_secrets(self, request: Request) -> Response:
+        """The same in the shape of the Realtime API; our fields are in the body's `hamdel`."""
+        try:
+            body = await json_object(request)
+            own = body.get("hamdel") or {}
+            if not isinstance(own, dict):
+                raise RequestRefusedError(400, "invalid_value", "hamdel is an object.")
+            value, expires_at = self._issue(request, own)
+        except RequestRefusedError as refused:
+            return refusal(refused.status, refused.code, refused.message)
+        session = SessionConfig(id=f"sess_{secrets.token_hex(10)}", expires_at=expires_at)
+        return JSONResponse({"value": value, "expires_at": expires_at, "session": session.echo()})
+
+    def _issue(self, request: Request, body: dict[str, Any]) -> tuple[str, int]:
+        server = self._settings.server
+        trusted = self._issuer.is_server_key(bearer_token(request))
+        if not trusted and not (server.development and is_local_page(request)):
+            message = "A server key is needed: Authorization: Bearer."
+            raise RequestRefusedError(401, "invalid_server_key", message)
+        claims = self._claims(body, trusted=trusted)
+        lifetime_s = _SINGLE_USE_LIFETIME_S if claims.single_use else server.token_lifetime_s
+        return self._issuer.issue(claims, lifetime_s=lifetime_s)
+
+    def _claims(self, body: dict[str, Any], *, trusted: bool) -> Claims:
+        text = {key: body.get(key) for key in ("subject", "clinic", "language", "country")}
+        if any(value is not None and not isinstance(value, str) for value in text.values()):
+            message = "subject, clinic, language and country are strings."
+            raise RequestRefusedError(400, "invalid_value", message)
+        grants = body.get("grants") or []
+        if not isinstance(grants, list) or not all(isinstance(scope, str) for scope in grants):
+            raise RequestRefusedError(400, "invalid_value", "grants is a list of consent scopes.")
+        single_use = body.get("single_use", False)
+        if not isinstance(single_use, bool):
+            raise RequestRefusedError(400, "invalid_value", "single_use is true or false.")
+        try:
+            return Claims(
+                subject=text["subject"] if trusted else DEVELOPMENT_SUBJECT,
+                clinic=text["clinic"] if trusted else None,
+                purpose=str(body.get("purpose") or "therapy"),
+                language=text["language"] if text["language"] != "auto" else None,
+                country=text["country"] or self._settings.conversation.country,
+                # A page asks each consent of the person itself; only a site's server may pass them on.
+                grants=frozenset(grants) if trusted else frozenset(),
+                single_use=single_use,
+            )
+        except TokenError as error:
+            raise RequestRefusedError(400, "invalid_value", str(error)) from error
