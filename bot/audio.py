@@ -10,7 +10,13 @@ __all__ = ["StreamResampler", "pcm16_from_samples", "samples_from_pcm16"]
 
 
 def samples_from_pcm16(data: bytes) -> NDArray[np.int16]:
-    """Little-endian PCM16 as samples (n,); the number of bytes must be even."""
+    """Little-endian PCM16 as samples (n,).
+
+    Raises:
+        ValueError: for an odd number of bytes.
+    """
+    if len(data) % 2:
+        raise ValueError(f"PCM16 has two bytes a sample; {len(data)} bytes are an odd number")
     return np.frombuffer(data, dtype="<i2")
 
 

@@ -212,14 +212,14 @@ def fetch_from_registry(
 
 def _uv_command(uv: Path, packages: Sequence[str], target: Path) -> list[str]:
     return [
-        str(uv), "pip", "install", "--no-deps", "--only-binary", ":all:",
+        str(uv), "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:",
         "--python", sys.executable, "--target", str(target), *packages,
     ]  # fmt: skip
 
 
 def _pip_command(packages: Sequence[str], wheels: Path) -> list[str]:
     return [
-        sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:",
+        sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:",
         "--disable-pip-version-check", "--dest", str(wheels), *packages,
     ]  # fmt: skip
 

@@ -9,24 +9,46 @@ import onnxruntime
 from faster_whisper.utils import get_assets_path
 from numpy.typing import NDArray
 
-__all__ = ["FRAME_SAMPLES", "VoiceActivity", "load_voice_activity_model"]
+__all__ = ["FRAME_SAMPLES", "VoiceActivity", "VoiceActivityError", "load_voice_activity_model"]
 
 FRAME_SAMPLES = 512
 """32 ms at 16 kHz, the model's frame."""
 
 _CONTEXT_SAMPLES = 64
+_MODEL_FILE = "silero_vad_v6.onnx"
+_REMEDY = "Run: rm -r .venv && make serve (it belongs to the package faster-whisper)"
 
 
-def load_voice_activity_model() -> onnxruntime.InferenceSession:
-    """Loads the model; one session serves any number of streams, from any thread."""
+class VoiceActivityError(Exception):
+    """The model's file is missing, damaged or another one; the message says how to get it back."""
+
+
+def load_voice_activity_model(path: Path | None = None) -> onnxruntime.InferenceSession:
+    """Loads the model and runs it once; one session serves any number of streams, from any thread.
+
+    Args:
+        path: the file; by default that of the package faster-whisper.
+
+    Raises:
+        VoiceActivityError: where it is missing, damaged or no Silero VAD of this version.
+    """
+    file = Path(get_assets_path()) / _MODEL_FILE if path is None else path
+    if not file.is_file():
+        raise VoiceActivityError(f"{file} is missing. {_REMEDY}")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        str(Path(get_assets_path()) / "silero_vad_v6.onnx"), options, providers=["CPUExecutionProvider"]
-    )
+    try:
+        model = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        heard = VoiceActivity(model).probabilities(np.zeros(2 * FRAME_SAMPLES, dtype=np.float32))
+    except Exception as error:  # onnxruntime's own classes share no public base
+        name = type(error).__name__
+        raise VoiceActivityError(f"{file} is damaged or another model ({name}). {_REMEDY}") from error
+    if heard.shape != (2,) or not ((heard >= 0) & (heard <= 1)).all():
+        raise VoiceActivityError(f"{file} is another model: it gives no probabilities. {_REMEDY}")
+    return model
 
 
 class VoiceActivity:

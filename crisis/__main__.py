@@ -13,6 +13,7 @@ from crisis.guard import Guard
 from crisis.lexicon import LexiconError
 from crisis.lines import LinesError, LineTable
 from crisis.replies import RepliesError, ReplyTable
+from language import LANGUAGES
 
 __all__ = ["main"]
 
@@ -41,12 +42,12 @@ def _parser() -> argparse.ArgumentParser:
     measured.add_argument("--json", type=Path, required=True, help="where the result is written")
     explained = commands.add_parser("explain", help="what the guard finds in a text, and the reply to it")
     explained.add_argument("text")
-    explained.add_argument("--language", choices=("en", "fa"))
+    explained.add_argument("--language", choices=LANGUAGES)
     explained.add_argument("--context", action="append", default=[], help="an earlier turn; may be repeated")
     explained.add_argument("--country", help="two letters")
     listed = commands.add_parser("lines", help="the help lines")
     listed.add_argument("--country", help="two letters; all rows if left out")
-    listed.add_argument("--language", choices=("en", "fa"), default="en")
+    listed.add_argument("--language", choices=LANGUAGES, default="en")
     listed.add_argument("--older-than", type=int, metavar="DAYS", help="only lines not verified since")
     return parser
 

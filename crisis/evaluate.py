@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crisis.guard import Assessment, Guard
+from language import LANGUAGES
 
 __all__ = ["Example", "ManifestError", "evaluate", "read_manifest"]
-
-_LANGUAGES = ("en", "fa")
 
 
 class ManifestError(ValueError):
@@ -46,7 +45,8 @@ def read_manifest(path: Path) -> list[Example]:
                 raise ManifestError(f"{path}: name the columns {sorted(missing)} in its first line")
             examples = [_example(row, f"{path}, line {reader.line_num}") for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise ManifestError(f"{path}: can't be read as a UTF-8 CSV file") from error
+        reason = getattr(error, "strerror", None) or "no UTF-8 CSV file"
+        raise ManifestError(f"{path}: can't be read ({reason})") from error
     if not examples:
         raise ManifestError(f"{path}: has no examples")
     return examples
@@ -56,7 +56,7 @@ def _example(row: dict[str, str], where: str) -> Example:
     level = (row["level"] or "").strip()
     if level not in {"0", "1", "2", "3"}:
         raise ManifestError(f"{where}: level must be 0, 1, 2 or 3")
-    if row["language"] not in _LANGUAGES:
+    if row["language"] not in LANGUAGES:
         raise ManifestError(f"{where}: language must be en or fa")
     if not (row["text"] or "").strip():
         raise ManifestError(f"{where}: text is empty")
@@ -87,7 +87,7 @@ def evaluate(guard: Guard, examples: Iterable[Example]) -> dict[str, object]:
     result |= _blocks(examples, found)
     result["by_language"] = {
         language: _blocks(*_only(examples, found, language))
-        for language in _LANGUAGES
+        for language in LANGUAGES
         if any(example.language == language for example in examples)
     }
     result["confusion"] = [

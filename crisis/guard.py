@@ -17,6 +17,7 @@ from pathlib import Path
 
 from crisis.lexicon import Lexicon, Signal, load_lexicon
 from crisis.wording import Wording, wordings
+from language import LANGUAGES
 
 __all__ = ["DATA_FOLDER", "Assessment", "Guard", "assess", "default_guard"]
 
@@ -68,7 +69,7 @@ class Guard:
     @classmethod
     def load(cls, folder: Path = DATA_FOLDER) -> Guard:
         """The guard with the lexicons of `folder`; raises `LexiconError` if one is unusable."""
-        return cls({code: load_lexicon(folder / f"lexicon_{code}.jsonl", code) for code in ("en", "fa")})
+        return cls({code: load_lexicon(folder / f"lexicon_{code}.jsonl", code) for code in LANGUAGES})
 
     def assess(self, text: str, *, language: str | None = None, context: Sequence[str] = ()) -> Assessment:
         """The gravest finding in `text`.

@@ -28,15 +28,19 @@ from typing import Any
 
 from crisis.wording import phonetic
 
-__all__ = ["LEVELS", "Cue", "Lexicon", "LexiconError", "Signal", "load_lexicon"]
+__all__ = ["LEVELS", "REMEDY", "Cue", "Lexicon", "LexiconError", "Signal", "load_lexicon"]
 
 LEVELS = (0, 1, 2, 3)
+REMEDY = "restore it from the repository: git checkout -- data/crisis"
+"""What mends a damaged file of this folder; part of the errors' messages."""
+
 _SIGNAL_KEYS = {"role", "id", "level", "kind", "person", "pattern", "negatable"}
-_CUE_ROLES = frozenset(
-    {"idiom", "plan", "negation_before", "negation_after", "negation_exempt", "reported", "first_subject"}
-    | {"third_subject", "past", "present", "joke", "question", "safe_question", "affirmation", "denial"}
-    | {"compact", "fiction", "past_form"}
+_NEEDED_ROLES = frozenset(
+    {"idiom", "plan", "negation_before", "negation_exempt", "reported", "first_subject", "third_subject"}
+    | {"past", "present", "joke", "question", "safe_question", "affirmation", "denial", "compact"}
+    | {"fiction", "past_form"}
 )
+_CUE_ROLES = _NEEDED_ROLES | {"negation_after"}
 
 
 class LexiconError(ValueError):
@@ -81,14 +85,18 @@ class Lexicon:
 
 
 def load_lexicon(path: Path, language: str) -> Lexicon:
-    """The lexicon in `path`; raises `LexiconError` if the file or a line of it is unusable."""
+    """The lexicon in `path`; raises `LexiconError` if the file or a line of it is unusable.
+
+    A lexicon without suicide signals of each level, or without a role that the guard asks for, is no
+    lexicon: an empty file, or one that was cut off, must not leave the guard deaf.
+    """
     macros: dict[str, str] = {}
     signals: list[Signal] = []
     cues: dict[str, list[Cue]] = {}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise LexiconError(f"{path}: can't be read; restore it from the repository") from error
+        raise LexiconError(f"{path}: can't be read ({_reason(error)}); {REMEDY}") from error
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -107,8 +115,25 @@ def load_lexicon(path: Path, language: str) -> Lexicon:
             else:
                 raise ValueError(f"unknown role {role!r}")
         except (KeyError, TypeError, ValueError, re.error) as error:
-            raise LexiconError(f"{path}, line {number}: {error}; correct the line") from error
+            raise LexiconError(f"{path}, line {number}: {_reason(error)}; correct the line") from error
+    _check_whole(path, signals, cues)
     return Lexicon(language, tuple(signals), {role: tuple(found) for role, found in cues.items()})
+
+
+def _check_whole(path: Path, signals: list[Signal], cues: dict[str, list[Cue]]) -> None:
+    levels = {signal.level for signal in signals if signal.kind == "suicide"}
+    lacking = [f"suicide signals of level {level}" for level in LEVELS[1:] if level not in levels]
+    lacking += sorted(_NEEDED_ROLES - set(cues))
+    if lacking:
+        raise LexiconError(f"{path}: has no {', '.join(lacking)}: is it cut off? {REMEDY.capitalize()}")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"{error.args[0]!r} is missing or no macro"
+    if isinstance(error, UnicodeDecodeError):
+        return "not UTF-8"
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _expand(pattern: str, macros: dict[str, str]) -> str:

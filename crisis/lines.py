@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
 from crisis.guard import DATA_FOLDER
+from crisis.lexicon import REMEDY
 
 __all__ = ["KINDS", "Line", "LineTable", "LinesError", "default_line_table", "lines"]
 
 KINDS = ("crisis", "emergency", "medical", "text", "counselling", "police", "directory")
 _ANYWHERE = "*"
+_LINE_COLUMNS = ("country", "name_en", "name_fa", "number", "kind", "verified_on", "note_en", "note_fa")
+_REGION_COLUMNS = ("country", "uses")
 
 
 class LinesError(ValueError):
@@ -47,7 +51,7 @@ class LineTable:
     @classmethod
     def load(cls, folder: Path = DATA_FOLDER) -> LineTable:
         """The tables of `folder`; raises `LinesError` if a row is incomplete or of an unknown kind."""
-        rows = _read(folder / "lines.csv")
+        rows = _read(folder / "lines.csv", _LINE_COLUMNS)
         for number, row in enumerate(rows, start=2):
             where = f"{folder / 'lines.csv'}, line {number}"
             if row["kind"] not in KINDS:
@@ -60,7 +64,7 @@ class LineTable:
                 raise LinesError(f"{where}: verified_on must be YYYY-MM-DD or empty") from error
         if not any(row["country"] == _ANYWHERE for row in rows):
             raise LinesError(f"{folder / 'lines.csv'}: rows for country {_ANYWHERE} are needed")
-        regions = {row["country"]: row["uses"] for row in _read(folder / "regions.csv")}
+        regions = {row["country"]: row["uses"] for row in _read(folder / "regions.csv", _REGION_COLUMNS)}
         return cls(tuple(rows), regions)
 
     def lines(self, country: str | None, language: str = "en") -> tuple[Line, ...]:
@@ -110,12 +114,20 @@ def lines(country: str | None, language: str = "en") -> tuple[Line, ...]:
     return default_line_table().lines(country, language)
 
 
-def _read(path: Path) -> list[dict[str, str]]:
+def _read(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file, strict=True))
+        text = path.read_bytes().decode("utf-8")
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise LinesError(f"{path}: can't be read; restore it from the repository") from error
+        reason = getattr(error, "strerror", None) or "no UTF-8 CSV file"
+        raise LinesError(f"{path}: can't be read ({reason}); {REMEDY}") from error
+    missing = [name for name in columns if name not in (reader.fieldnames or ())]
+    if missing:
+        raise LinesError(f"{path}: the first line lacks {', '.join(missing)}; {REMEDY}")
+    if not text.endswith("\n"):
+        # A number that lost its last digit looks like any other.
+        raise LinesError(f"{path}: its last line has no end: is it cut off? {REMEDY.capitalize()}")
     for number, row in enumerate(rows, start=2):
         if None in row or None in row.values():
             raise LinesError(f"{path}, line {number}: the number of columns differs from the first line")

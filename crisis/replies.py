@@ -13,11 +13,12 @@ from functools import lru_cache
 from pathlib import Path
 
 from crisis.guard import DATA_FOLDER
+from crisis.lexicon import REMEDY
 from crisis.lines import Line, LineTable, default_line_table
+from language import LANGUAGES
 
 __all__ = ["RepliesError", "Reply", "ReplyTable", "default_reply_table", "reply"]
 
-_LANGUAGES = ("en", "fa")
 _PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _PLACES = frozenset({"crisis", "crisis_short", "emergency", "medical", "police", "social"})
 
@@ -53,21 +54,29 @@ class ReplyTable:
         try:
             rows = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
         except (OSError, UnicodeDecodeError) as error:
-            raise RepliesError(f"{path}: can't be read; restore it from the repository") from error
+            reason = getattr(error, "strerror", None) or "not UTF-8"
+            raise RepliesError(f"{path}: can't be read ({reason}); {REMEDY}") from error
         for number, row in enumerate(rows, start=1):
             try:
                 entry = json.loads(row)
                 text = entry["text"]
                 unknown = set(re.findall(r"\{(\w*)\}", text)) - _PLACES
-                if unknown or entry["language"] not in _LANGUAGES or entry["level"] not in range(4):
+                if not isinstance(text, str) or not text.strip():
+                    raise ValueError("text must be a sentence")
+                if unknown or entry["language"] not in LANGUAGES or entry["level"] not in range(4):
                     raise ValueError("unknown place, language or level")
                 texts[int(entry["level"]), str(entry["kind"]), str(entry["language"])] = text
-            except (KeyError, TypeError, ValueError) as error:
+            except KeyError as error:
+                raise RepliesError(f"{path}, line {number}: {error} is missing; correct the line") from error
+            except (TypeError, ValueError) as error:
                 raise RepliesError(f"{path}, line {number}: {error}; correct the line") from error
-        for language in _LANGUAGES:
+        for language in LANGUAGES:
             for level in (1, 2, 3):
                 if (level, "suicide", language) not in texts:
-                    raise RepliesError(f"{path}: add the reply of level {level}, kind suicide, {language}")
+                    raise RepliesError(
+                        f"{path}: has no reply of level {level}, kind suicide, {language}: is it cut off? "
+                        f"{REMEDY.capitalize()}"
+                    )
         return cls(texts, line_table or LineTable.load(folder))
 
     def reply(self, level: int, language: str, country: str | None, kind: str = "suicide") -> Reply:
@@ -79,7 +88,7 @@ class ReplyTable:
         """
         if level not in range(4):
             raise ValueError(f"level {level} is not 0, 1, 2 or 3")
-        language = language if language in _LANGUAGES else "en"
+        language = language if language in LANGUAGES else "en"
         text = self.texts.get((level, kind, language))
         if text is None:
             text = self.texts.get((level, "suicide", language), "")

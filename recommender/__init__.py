@@ -1,8 +1,8 @@
-"""Suggestions that fit a mood: the paper's chain from mood word over GloVe and LSTM to three suggestions.
+"""Suggestions that fit a mood: the paper's chain from mood word over GloVe and LSTM to suggestions.
 
 In: a mood of `emotion.MOODS`, and optionally the person's words, distress, what was already shown and
-what must not be suggested to them. Out: up to three `RankedSuggestion`s of at least two technique
-families, each with its score and the probability with which it was chosen. The suggestions are the
+what must not be suggested to them. Out: up to `SUGGESTIONS_SHOWN` `RankedSuggestion`s of at least two
+technique families, each with its score and the probability with which it was chosen. The suggestions are the
 bilingual pairs of `data/bilingual_suggestions`. Python 3.10, standard library, numpy and onnxruntime;
 the modules `train`, `cross_validation`, `baselines`, `model`, `onnx_graph` and `configuration` need the
 training environment.
@@ -16,10 +16,11 @@ from recommender.errors import (
     UnclearMoodError,
     UnknownMoodError,
 )
-from recommender.recommender import RankedSuggestion, Recommender
+from recommender.recommender import SUGGESTIONS_SHOWN, RankedSuggestion, Recommender
 from recommender.suggestions import Suggestion, load_suggestions
 
 __all__ = [
+    "SUGGESTIONS_SHOWN",
     "InvalidRequestError",
     "ModelFileError",
     "RankedSuggestion",

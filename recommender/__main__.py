@@ -12,9 +12,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from emotion import MOODS
+from language import LANGUAGES
 from recommender.errors import ConfigurationError, RecommenderError
 from recommender.model_card import DEFAULT_DIRECTORY
-from recommender.recommender import LANGUAGES, Recommender
+from recommender.recommender import Recommender
 from recommender.situations import DEFAULT_PATH
 from recommender.suggestions import DEFAULT_DIRECTORY as SUGGESTIONS_DIRECTORY
 from recommender.suggestions import load_suggestions
@@ -105,7 +106,11 @@ def _evaluate(options: argparse.Namespace) -> int:
     from recommender.evaluate import evaluate
 
     figures = evaluate(options.situations, directory=options.model, suggestions=options.suggestions)
-    options.json.write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    try:
+        options.json.parent.mkdir(parents=True, exist_ok=True)
+        options.json.write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{options.json}: cannot be written ({error.strerror})") from None
     for name in ("recommender", "random_in_mood"):
         measured = ", ".join(
             f"{measure} {value['mean']:.3f} ({value['low']:.3f}–{value['high']:.3f})"
@@ -122,7 +127,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m recommender", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    suggest = commands.add_parser("suggest", help="three suggestions for a mood")
+    suggest = commands.add_parser("suggest", help="suggestions for a mood")
     suggest.add_argument("--mood", required=True, help=f"one of {', '.join(MOODS)}")
     suggest.add_argument("--language", required=True, choices=LANGUAGES)
     suggest.add_argument("--text", default="", help="what the person said")

@@ -1,4 +1,4 @@
-"""How well the three suggestions of the shipped recommender fit labelled situations, and how fast.
+"""How well the suggestions of the shipped recommender fit labelled situations, and how fast.
 
 Runs wherever the recommender runs. The project's own situations were learnt in training, and the
 answer says so (`seen_in_training`); the honest figures for them are the cross-validated ones of the
@@ -25,7 +25,7 @@ from recommender.vocabulary import read_vocabulary
 
 __all__ = ["evaluate"]
 
-_PLACES = 3
+_FIRST = 3  # those that "at 3" counts, however many are shown
 _DRAWS = 10
 
 
@@ -85,13 +85,13 @@ def _figures(
             ("hit_at_3", hit),
             ("ndcg_at_3", discounted_gain),
         ):
-            measures[name].append(float(np.mean([measure(answer, fitting, _PLACES) for answer in answers])))
+            measures[name].append(float(np.mean([measure(answer, fitting, _FIRST) for answer in answers])))
     return {"n": len(labelled), **{name: interval(values) for name, values in measures.items()}}
 
 
 def _random_techniques(suggestions: Sequence[Suggestion], mood: str, seed: int) -> list[str]:
     of_mood = [suggestion.technique for suggestion in suggestions if suggestion.mood == mood]
-    return Random(seed).sample(of_mood, _PLACES)  # noqa: S311 - a baseline, no secret
+    return Random(seed).sample(of_mood, _FIRST)  # noqa: S311 - a baseline, no secret
 
 
 def _latency_ms(recommender: Recommender, labelled: Sequence[LabelledSituation]) -> dict[str, float]:

@@ -35,6 +35,8 @@ _SPELT_OUT = ((re.compile(r"\bcan't\b"), "can not"), (re.compile(r"\bwon't\b"), 
 _NEGATION = re.compile(r"n't\b")
 _CLITIC = re.compile(r"'(?:s|m|re|ve|ll|d)\b")
 _WORD = re.compile(r"[a-z]+")
+_UNREADABLE = (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile)
+"""What NumPy raises for content that is no archive of arrays, or another one."""
 
 
 def english_words(folded: str) -> list[str]:
@@ -58,9 +60,7 @@ class WordVectors:
 
     def __init__(self, words: list[str], table: NDArray[np.float16]) -> None:
         if table.shape != (len(words), DIMENSIONS):
-            raise ModelFileError(
-                f"the word vectors have the shape {table.shape} for {len(words)} words; train anew"
-            )
+            raise ModelFileError(f"the word vectors have the shape {table.shape} for {len(words)} words")
         self._rows = {word: row for row, word in enumerate(words)}
         self._table = table
 
@@ -81,8 +81,10 @@ class WordVectors:
             with np.load(io.BytesIO(content), allow_pickle=False) as archive:
                 words = bytes(archive["words"]).decode("ascii").split("\n")
                 table = archive["vectors"]
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-            raise ModelFileError(f"the word vectors cannot be read ({error}); restore the file") from None
+            if table.dtype != np.float16:
+                raise TypeError("not in half precision")
+        except _UNREADABLE as error:
+            raise ModelFileError(f"the word vectors cannot be read ({error})") from None
         return cls(words, table)
 
     def to_bytes(self) -> bytes:

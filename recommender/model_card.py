@@ -4,18 +4,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from recommender.errors import ModelFileError
 
-__all__ = ["DEFAULT_DIRECTORY", "ModelCard", "RankingRules", "read_card", "read_checked", "sha256_of"]
+__all__ = [
+    "DEFAULT_DIRECTORY",
+    "REMEDY",
+    "ModelCard",
+    "RankingRules",
+    "read_card",
+    "read_checked",
+    "sha256_of",
+]
 
 DEFAULT_DIRECTORY = Path(__file__).resolve().parent
 """Where the card and the weights that come with this package lie."""
 
-_REMEDY = "restore the file from the repository, or train anew with `make train-recommender`"
+REMEDY = "restore the file from the repository, or train anew with `make train-recommender`"
+"""What mends a damaged model; part of the errors' messages."""
 
 
 @dataclass(frozen=True)
@@ -70,15 +80,15 @@ def read_card(directory: Path) -> ModelCard:
     try:
         return _card(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise ModelFileError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from None
+        raise ModelFileError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from None
     except UnicodeDecodeError:
-        raise ModelFileError(f"{path}: is not UTF-8; {_REMEDY}") from None
+        raise ModelFileError(f"{path}: is not UTF-8; {REMEDY}") from None
     except json.JSONDecodeError as error:
-        raise ModelFileError(f"{path}: is not JSON ({error.msg}); {_REMEDY}") from None
+        raise ModelFileError(f"{path}: is not JSON ({error.msg}); {REMEDY}") from None
     except KeyError as error:
-        raise ModelFileError(f"{path}: {error.args[0]} is missing; {_REMEDY}") from None
+        raise ModelFileError(f"{path}: {error.args[0]} is missing; {REMEDY}") from None
     except (TypeError, ValueError) as error:
-        raise ModelFileError(f"{path}: {error}; {_REMEDY}") from None
+        raise ModelFileError(f"{path}: {error}; {REMEDY}") from None
 
 
 def _card(content: Any) -> ModelCard:
@@ -87,18 +97,45 @@ def _card(content: Any) -> ModelCard:
     techniques = tuple(content["techniques"])
     if len(techniques) < 2 or len(set(techniques)) != len(techniques):
         raise ValueError("techniques must name at least two, each once")
-    ranking = content["ranking"]
+    if not all(isinstance(name, str) for name in techniques):
+        raise TypeError("techniques must be names")
     return ModelCard(
         name=str(content["name"]),
         version=str(content["version"]),
-        network_file=str(content["network"]["file"]),
-        network_sha256=str(content["network"]["sha256"]),
-        vectors_file=str(content["vectors"]["file"]),
-        vectors_sha256=str(content["vectors"]["sha256"]),
+        network_file=str(_object(content["network"])["file"]),
+        network_sha256=str(_object(content["network"])["sha256"]),
+        vectors_file=str(_object(content["vectors"])["file"]),
+        vectors_sha256=str(_object(content["vectors"])["sha256"]),
         techniques=techniques,
-        ranking=RankingRules(**{field.name: ranking[field.name] for field in fields(RankingRules)}),
-        situations_sha256=content.get("training", {}).get("situations_sha256"),
+        ranking=_ranking_rules(content["ranking"]),
+        situations_sha256=_object(content.get("training", {})).get("situations_sha256"),
     )
+
+
+def _ranking_rules(content: Any) -> RankingRules:
+    values = _object(content)
+    rules = RankingRules(
+        **{field.name: _number(values[field.name], field.name) for field in fields(RankingRules)}
+    )
+    if not 0 <= rules.assumed_distress <= 10:
+        raise ValueError("ranking.assumed_distress must be from 0 to 10")
+    if not 0.0 < rules.probability_floor <= 1.0:
+        raise ValueError("ranking.probability_floor must be above 0 and at most 1")
+    if rules.temperature <= 0.0:
+        raise ValueError("ranking.temperature must be above 0")
+    return rules
+
+
+def _object(content: Any) -> dict[str, Any]:
+    if not isinstance(content, dict):
+        raise TypeError("a section is no JSON object")
+    return content
+
+
+def _number(value: Any, name: str) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise TypeError(f"ranking.{name} must be a number")
+    return value
 
 
 def read_checked(path: Path, sha256: str) -> bytes:
@@ -110,7 +147,7 @@ def read_checked(path: Path, sha256: str) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ModelFileError(f"{path}: cannot be read ({error.strerror}); {_REMEDY}") from None
+        raise ModelFileError(f"{path}: cannot be read ({error.strerror}); {REMEDY}") from None
     if sha256_of(content) != sha256:
-        raise ModelFileError(f"{path}: its SHA-256 is not the one in card.json; {_REMEDY}")
+        raise ModelFileError(f"{path}: its SHA-256 is not the one in card.json; {REMEDY}")
     return content

@@ -1,10 +1,11 @@
-"""The recommender at run time: a mood, and what else is known, to three suggestions."""
+"""The recommender at run time: a mood, and what else is known, to suggestions."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -13,27 +14,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from emotion import MOODS, UNCLEAR
-from language import fold
+from language import LANGUAGES, fold
 from recommender.errors import (
     InvalidRequestError,
     ModelFileError,
+    SuggestionDataError,
     UnclearMoodError,
     UnknownMoodError,
 )
-from recommender.features import WordVectors, english_words
-from recommender.model_card import DEFAULT_DIRECTORY, ModelCard, read_card, read_checked
+from recommender.features import MOOD_WORDS, WordVectors, english_words
+from recommender.model_card import DEFAULT_DIRECTORY, REMEDY, ModelCard, read_card, read_checked
 from recommender.ranking import choose
 from recommender.situations import SituationCues
 from recommender.suggestions import DEFAULT_DIRECTORY as SUGGESTIONS_DIRECTORY
 from recommender.suggestions import HIGHEST_DISTRESS, Suggestion, load_suggestions
 from recommender.technique_network import TechniqueNetwork
-from recommender.vocabulary import GENERAL, Vocabulary, read_vocabulary
+from recommender.vocabulary import GENERAL, RESTORE, Vocabulary, read_vocabulary
 
-__all__ = ["LANGUAGES", "RankedSuggestion", "Recommender"]
+__all__ = ["SUGGESTIONS_SHOWN", "RankedSuggestion", "Recommender"]
 
-LANGUAGES = ("en", "fa")
+SUGGESTIONS_SHOWN = 3
+"""How many suggestions a person gets at once, at least 2 (of two families) and at most 20."""
 
-_PLACES = 3
 _NIGHT_STARTS, _NIGHT_ENDS = 21, 6
 _LONGEST_TEXT = 600
 
@@ -51,7 +53,7 @@ class RankedSuggestion:
         family: the technique's family.
         effort: 1–5.
         minutes: rough duration.
-        place: 1, 2 or 3.
+        place: from 1 to `SUGGESTIONS_SHOWN`.
         score: natural logarithm of an unnormalised preference.
         propensity: probability of this choice in this place, given the places before it.
         model: name and version of the network.
@@ -113,13 +115,15 @@ class Recommender:
             )
         content = read_checked(directory / card.network_file, card.network_sha256)
         table = read_checked(directory / card.vectors_file, card.vectors_sha256)
-        return cls(
-            card,
-            TechniqueNetwork(content, len(card.techniques)),
-            WordVectors.from_bytes(table),
-            vocabulary,
-            load_suggestions(suggestions),
-        )
+        with _of_file(directory / card.network_file):
+            network = TechniqueNetwork(content, len(card.techniques))
+        with _of_file(directory / card.vectors_file):
+            vectors = WordVectors.from_bytes(table)
+            if not all(word in vectors for word in MOOD_WORDS.values()):
+                raise ModelFileError("has no vectors for the moods")
+        choice = load_suggestions(suggestions)
+        _check_choice(choice, suggestions)
+        return cls(card, network, vectors, vocabulary, choice)
 
     @property
     def suggestions(self) -> tuple[Suggestion, ...]:
@@ -138,11 +142,11 @@ class Recommender:
         hour: int | None = None,
         seed: int | None = None,
     ) -> list[RankedSuggestion]:
-        """Chooses up to three suggestions, by chance that follows their scores.
+        """Chooses up to `SUGGESTIONS_SHOWN` suggestions, by chance that follows their scores.
 
-        Three always come from at least two technique families. Fewer come where fewer are left, and
-        none where none is. What presumes a situation or a time of day that is not known of comes only
-        when the rest cannot fill three places.
+        A full choice always comes from at least two technique families. Fewer come where fewer are left,
+        and none where none is. What presumes a situation or a time of day that is not known of comes only
+        when the rest cannot fill all places.
 
         Args:
             mood: one of `emotion.MOODS`, which is the primary mood of all that is chosen.
@@ -193,7 +197,9 @@ class Recommender:
                 propensity=choice.propensity,
                 model=f"{self._card.name}-{self._card.version}",
             )
-            for place, choice in enumerate(choose(candidates, scores, count=_PLACES, random=random), start=1)
+            for place, choice in enumerate(
+                choose(candidates, scores, count=SUGGESTIONS_SHOWN, random=random), start=1
+            )
         ]
 
     def technique_probabilities(self, mood: str, text: str, language: str) -> dict[str, float]:
@@ -216,10 +222,11 @@ class Recommender:
         rules = self._card.ranking
         probabilities = self._technique_probabilities(mood, words)
         of_technique = Counter(suggestion.technique for suggestion in candidates)
+        neutral = _neutral(probabilities, of_technique)
         direction = self._vectors.mean_direction(words)
         scores = []
         for suggestion in candidates:
-            probability = max(probabilities.get(suggestion.technique, 0.0), rules.probability_floor)
+            probability = max(probabilities.get(suggestion.technique, neutral), rules.probability_floor)
             score = math.log(probability)
             score += rules.relevance * float(direction @ self._directions[suggestion.id])
             if heard & set(suggestion.situation):
@@ -253,6 +260,31 @@ class Recommender:
             raise InvalidRequestError(f"there are unknown contraindications; known are {known}")
 
 
+@contextmanager
+def _of_file(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except ModelFileError as error:
+        raise ModelFileError(f"{path}: {error}; {REMEDY}") from None
+
+
+def _check_choice(suggestions: Sequence[Suggestion], folder: Path) -> None:
+    # A file that is empty or was cut off between two lines would otherwise show in a talk, as silence.
+    for mood in MOODS:
+        of_mood = [suggestion for suggestion in suggestions if suggestion.mood == mood]
+        if len(of_mood) < SUGGESTIONS_SHOWN or len({suggestion.family for suggestion in of_mood}) < 2:
+            raise SuggestionDataError(
+                f"{folder}: {len(of_mood)} suggestions for {mood}; {SUGGESTIONS_SHOWN} of 2 technique "
+                f"families are needed at least. Is a file cut off? {RESTORE.capitalize()}"
+            )
+
+
+def _neutral(probabilities: Mapping[str, float], offered: Collection[str]) -> float:
+    # A technique newer than the network gets the mean of those that it competes with.
+    known = [probabilities[technique] for technique in offered if technique in probabilities]
+    return sum(known) / len(known) if known else 1.0 / len(probabilities)
+
+
 def _without_presumption(
     candidates: list[Suggestion], heard: frozenset[str], hour: int | None
 ) -> list[Suggestion]:
@@ -262,7 +294,7 @@ def _without_presumption(
         if (GENERAL in suggestion.situation or heard & set(suggestion.situation))
         and (suggestion.time == "any" or hour is not None or "night" in heard)
     ]
-    enough = len(fitting) >= _PLACES and len({suggestion.family for suggestion in fitting}) > 1
+    enough = len(fitting) >= SUGGESTIONS_SHOWN and len({suggestion.family for suggestion in fitting}) > 1
     return fitting if enough else candidates
 
 

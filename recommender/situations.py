@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from emotion import MOODS
+from language import LANGUAGES
 from recommender.errors import SuggestionDataError
 from recommender.vocabulary import Vocabulary
 
@@ -39,7 +40,10 @@ def read_labelled_situations(path: Path, vocabulary: Vocabulary) -> tuple[Labell
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise SuggestionDataError(f"{path}: cannot be read as UTF-8 ({error})") from None
+        reason = getattr(error, "strerror", None) or "no UTF-8"
+        raise SuggestionDataError(
+            f"{path}: cannot be read ({reason}); name a file of labelled situations"
+        ) from None
     if not lines:
         raise SuggestionDataError(f"{path}: is empty")
     situations = [_parse(line, vocabulary, f"{path}:{number}") for number, line in enumerate(lines, start=1)]
@@ -53,8 +57,9 @@ def read_labelled_situations(path: Path, vocabulary: Vocabulary) -> tuple[Labell
 def _parse(line: str, vocabulary: Vocabulary, place: str) -> LabelledSituation:
     try:
         row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise SuggestionDataError(f"{place}: is no JSON object ({error.msg})") from None
+    except ValueError as error:
+        reason = getattr(error, "msg", None) or error  # a number of thousands of digits has no msg
+        raise SuggestionDataError(f"{place}: is no JSON object ({reason})") from None
     fields = ("id", "mood", "text", "techniques")
     if not isinstance(row, dict) or set(row) != set(fields):
         raise SuggestionDataError(f"{place}: must be a JSON object with the fields {', '.join(fields)}")
@@ -64,7 +69,8 @@ def _parse(line: str, vocabulary: Vocabulary, place: str) -> LabelledSituation:
     if row["mood"] not in MOODS:
         raise SuggestionDataError(f"{place}: mood: must be one of {', '.join(MOODS)}")
     techniques = row["techniques"]
-    if not isinstance(techniques, list) or not techniques or len(set(techniques)) != len(techniques):
+    named = isinstance(techniques, list) and all(isinstance(name, str) for name in techniques)
+    if not named or not techniques or len(set(techniques)) != len(techniques):
         raise SuggestionDataError(f"{place}: techniques: must be a list of at least one, each once")
     for technique in techniques:
         if technique not in vocabulary.techniques:
@@ -82,7 +88,7 @@ class SituationCues:
                 for situation in vocabulary.situations.values()
                 if (pattern := _pattern(situation.cues_fa if language == "fa" else situation.cues_en))
             }
-            for language in ("en", "fa")
+            for language in LANGUAGES
         }
 
     def situations(self, folded: str, language: str) -> frozenset[str]:

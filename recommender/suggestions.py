@@ -10,7 +10,7 @@ from typing import Any
 
 from emotion import MOODS
 from recommender.errors import SuggestionDataError
-from recommender.vocabulary import Vocabulary, read_vocabulary
+from recommender.vocabulary import RESTORE, Vocabulary, read_vocabulary
 
 __all__ = [
     "DEFAULT_DIRECTORY",
@@ -80,7 +80,8 @@ def load_suggestions(directory: Path = DEFAULT_DIRECTORY) -> tuple[Suggestion, .
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
-            raise SuggestionDataError(f"{path}: cannot be read as UTF-8 ({error})") from None
+            reason = getattr(error, "strerror", None) or "no UTF-8"
+            raise SuggestionDataError(f"{path}: cannot be read ({reason}); {RESTORE}") from None
         for number, line in enumerate(lines, start=1):
             place = f"{path}:{number}"
             suggestion = parse_suggestion(line, vocabulary, place=place)
@@ -106,8 +107,9 @@ def parse_suggestion(line: str, vocabulary: Vocabulary, *, place: str) -> Sugges
     """
     try:
         row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise SuggestionDataError(f"{place}: is no JSON object ({error.msg})") from None
+    except ValueError as error:
+        reason = getattr(error, "msg", None) or error  # a number of thousands of digits has no msg
+        raise SuggestionDataError(f"{place}: is no JSON object ({reason})") from None
     if not isinstance(row, dict):
         raise SuggestionDataError(f"{place}: is no JSON object")
     fields = _fields(vocabulary)

@@ -7,6 +7,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from recommender.errors import ModelFileError
+from recommender.features import DIMENSIONS
 
 __all__ = ["TechniqueNetwork"]
 
@@ -31,12 +32,19 @@ class TechniqueNetwork:
         try:
             self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own classes share no public root
-            raise ModelFileError(f"the network is unreadable ({type(error).__name__}); restore it") from None
-        shape = self._session.get_outputs()[0].shape
-        if shape[-1] != outputs:
+            raise ModelFileError(f"the network is unreadable ({type(error).__name__})") from None
+        # A network of another make is found now, and not in the first talk.
+        try:
+            answer = self.probabilities(np.zeros((1, DIMENSIONS), dtype=np.float32))
+        except Exception as error:  # as above
+            raise ModelFileError(f"the network is another one ({type(error).__name__})") from None
+        if answer.shape != (outputs,):
             raise ModelFileError(
-                f"the network has {shape[-1]} outputs for the {outputs} techniques of the card; train anew"
+                f"the network has {answer.shape[-1] if answer.ndim else 1} outputs for the {outputs} "
+                "techniques of the card"
             )
+        if not np.isfinite(answer).all() or answer.min() < 0.0:
+            raise ModelFileError("the network gives no probabilities")
 
     def probabilities(self, sequence: NDArray[np.float32]) -> NDArray[np.float32]:
         """Probabilities of the techniques, (techniques,), for a sequence (time ≥ 1, 100)."""

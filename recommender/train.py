@@ -179,12 +179,12 @@ def _card(
         "limits": [
             "Suggestions, situations and their labels come from the same hands; figures on situations of "
             "other people will be lower.",
-            "A few hundred sentences for 28 techniques: the intervals are wide, and where the regression "
-            "on a bag of vectors does as well or better, the figures above say so.",
+            f"A few hundred sentences for {len(vocabulary.techniques)} techniques: the intervals are wide, "
+            "and where the regression on a bag of vectors does as well or better, the figures above say so.",
             "The 98 % that Majidi and Bahrami report has no published protocol or data set; it is not "
             "comparable with these figures.",
             "The ranking numbers are set by hand, not learnt; there is no feedback of people yet.",
-            "Choosing three suggestions is no treatment, and nothing here recognises danger: the crisis "
+            "Choosing suggestions is no treatment, and nothing here recognises danger: the crisis "
             "guard must run before.",
         ],
     }

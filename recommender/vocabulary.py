@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import csv
+import io
 from dataclasses import dataclass
 from pathlib import Path
 
 from recommender.errors import SuggestionDataError
 
-__all__ = ["GENERAL", "Situation", "Technique", "Vocabulary", "read_vocabulary"]
+__all__ = ["GENERAL", "RESTORE", "Situation", "Technique", "Vocabulary", "read_vocabulary"]
+
+RESTORE = "restore the folder from the repository: git checkout -- data/bilingual_suggestions"
+"""What mends damaged suggestions; part of the errors' messages."""
 
 GENERAL = "general"
 """The situation of a suggestion that can be said to anyone who feels this way."""
@@ -40,7 +44,7 @@ class Vocabulary:
     """All that a suggestion may name.
 
     Attributes:
-        techniques: by name, in the order of the file, which is the order of the network's outputs.
+        techniques: by name, in the order of the file; a network is trained on them in this order.
         contraindications: name → explanation.
         settings: name → explanation.
         situations: by name.
@@ -107,17 +111,19 @@ def _rows(
     path: Path, columns: tuple[str, ...], optional: tuple[str, ...] = ()
 ) -> list[tuple[int, dict[str, str]]]:
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            reader = csv.DictReader(file, strict=True)
-            if tuple(reader.fieldnames or ()) != columns:
-                raise SuggestionDataError(f"{path}:1: the columns must be {','.join(columns)}")
-            rows = [(reader.line_num, row) for row in reader]
+        text = path.read_bytes().decode("utf-8")
+        reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+        if tuple(reader.fieldnames or ()) != columns:
+            raise SuggestionDataError(f"{path}:1: the columns must be {','.join(columns)}")
+        rows = [(reader.line_num, row) for row in reader]
     except OSError as error:
         raise SuggestionDataError(
-            f"{path}: cannot be read ({error.strerror}); name a folder with the suggestions"
+            f"{path}: cannot be read ({error.strerror}); name a folder with the suggestions, or {RESTORE}"
         ) from None
     except (UnicodeDecodeError, csv.Error) as error:
-        raise SuggestionDataError(f"{path}: is no UTF-8 CSV file ({error})") from None
+        raise SuggestionDataError(f"{path}: is no UTF-8 CSV file ({error}); {RESTORE}") from None
+    if not text.endswith("\n"):
+        raise SuggestionDataError(f"{path}: its last line has no end: is it cut off? {RESTORE.capitalize()}")
     if not rows:
         raise SuggestionDataError(f"{path}: has no rows")
     seen: set[str] = set()

@@ -93,9 +93,10 @@ def read_recording(path: Path) -> NDArray[np.float32]:
         ManifestError: where the file cannot be decoded.
     """
     try:
-        samples, sample_rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError, RuntimeError) as error:
-        reason = getattr(error, "error_string", None) or getattr(error, "strerror", None) or error
+        with path.open("rb") as file:  # says why it cannot be opened; libsndfile does not
+            samples, sample_rate_hz = soundfile.read(file, dtype="float32", always_2d=True)
+    except (soundfile.LibsndfileError, OSError, RuntimeError, TypeError) as error:  # TypeError: *.raw
+        reason = getattr(error, "strerror", None) or getattr(error, "error_string", None) or error
         raise ManifestError(f"{path}: cannot be decoded ({str(reason).rstrip('.')})") from None
     mono = samples.mean(axis=1, dtype=np.float32)
     if sample_rate_hz != SAMPLE_RATE_HZ and len(mono):

@@ -68,6 +68,10 @@ class ConsentLedger:
         """Whether the beginning of this talk was applied."""
         return talk_id in self._talks
 
+    def talk_ids(self) -> tuple[str, ...]:
+        """The talks that it was told of and has not forgotten."""
+        return tuple(self._talks)
+
     def apply(self, event: Event) -> None:
         """Takes note of a beginning or a consent; other events change nothing.
 

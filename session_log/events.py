@@ -19,6 +19,7 @@ from session_log import field_checks as checks
 
 __all__ = [
     "EVENT_CLASSES",
+    "GIVERS",
     "SCOPES",
     "ConsentSet",
     "CrisisFlagged",
@@ -40,12 +41,15 @@ __all__ = [
 SCOPES = ("talk", "emotion", "camera", "store_text", "store_audio", "share", "research", "memory")
 """What a person can consent to, each on its own."""
 
+GIVERS = ("token", "widget", "client", "voice", "text")
+"""How a person consented: before the talk, on our page, in another program, by saying or typing it."""
+
 _LABELS = tuple(emotion.value for emotion in Emotion)
 _DAY_MS = 86_400_000
 
 
 class ShownSuggestion(NamedTuple):
-    """One suggestion of three: its score, the probability of its being chosen, its place from 0."""
+    """One suggestion of those shown: its score, the probability of its being chosen, its place from 0."""
 
     suggestion_id: str
     technique: str
@@ -125,7 +129,7 @@ class ConsentSet:
     scope: str = field(metadata={"check": checks.choice(SCOPES)})
     granted: bool = field(metadata=_BOOLEAN)
     version: str = field(metadata=_LINE)
-    given_by: str = field(metadata={"check": checks.choice(("token", "widget", "voice", "text"))})
+    given_by: str = field(metadata={"check": checks.choice(GIVERS)})
     event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:

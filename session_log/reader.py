@@ -5,10 +5,10 @@ Readers open the file read-only beside the running writer and see what is commit
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,24 +21,36 @@ from session_log.store import read_events
 
 __all__ = ["TalkSummary", "UnknownTalkError", "list_talks", "read_talk"]
 
+_OPEN_LANGUAGES = ("auto", "und")
 _SUMMARIES = """SELECT talks.*,
         (SELECT at FROM events WHERE talk_id = talks.talk_id AND event_kind = 'talk_ended') AS ended_at,
         (SELECT reason FROM events JOIN talk_ends USING (sequence)
             WHERE talk_id = talks.talk_id) AS end_reason,
-        (SELECT count(*) FROM events WHERE talk_id = talks.talk_id AND event_kind = 'turn_heard') AS turns,
+        CASE WHEN subject IS NOT NULL AND erased_at IS NULL AND EXISTS (
+            SELECT 1 FROM events JOIN consents USING (sequence)
+                WHERE talk_id = talks.talk_id AND scope = 'store_text' AND granted)
+            THEN (SELECT count(*) FROM events WHERE talk_id = talks.talk_id AND event_kind = 'turn_heard')
+            END AS turns,
+        (SELECT turns.language FROM events JOIN turns USING (sequence) WHERE talk_id = talks.talk_id
+            GROUP BY turns.language ORDER BY count(*) DESC, turns.language LIMIT 1) AS heard_language,
+        (SELECT disclosures.language FROM events JOIN disclosures USING (sequence)
+            WHERE talk_id = talks.talk_id ORDER BY sequence DESC LIMIT 1) AS disclosed_language,
         (SELECT max(level) FROM events JOIN crisis_flags USING (sequence)
             WHERE talk_id = talks.talk_id) AS crisis_level
     FROM talks"""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class TalkSummary:
     """One talk at a glance.
 
     Attributes:
-        turns: number of stored turns of the person; 0 where storing text was not allowed.
+        turns: number of stored turns of the person; None where no turn was to be stored, because the
+            talk is anonymous or erased or storing text was not consented to.
+        language: of most stored turns; without any that of the talk's beginning, or, where that left it
+            open, of the disclosure; None where all of these are unknown.
         crisis_level: the highest level flagged, None where none was.
-        purpose, language, client: None where only a crisis flag is known of the talk.
+        purpose, client: None where only a crisis flag is known of the talk.
     """
 
     talk_id: str
@@ -51,9 +63,12 @@ class TalkSummary:
     language: str | None
     country: str | None
     client: str | None
-    turns: int
+    turns: int | None
     crisis_level: int | None
     erased_at: datetime | None
+
+
+_FIELDS = frozenset(field.name for field in dataclasses.fields(TalkSummary))
 
 
 class UnknownTalkError(SessionLogError):
@@ -107,4 +122,7 @@ def _summary(row: dict[str, Any]) -> TalkSummary:
         name: None if row[name] is None else datetime.fromisoformat(row[name])
         for name in ("started_at", "ended_at", "erased_at")
     }
-    return TalkSummary(**{**row, **times})
+    began_in = None if row["language"] in _OPEN_LANGUAGES else row["language"]
+    values = {name: value for name, value in row.items() if name in _FIELDS}
+    heard, disclosed = row["heard_language"], row["disclosed_language"]
+    return TalkSummary(**{**values, **times, "language": heard or began_in or disclosed})

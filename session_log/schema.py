@@ -103,6 +103,10 @@ def open_for_writing(path: Path) -> Database:
         database.enable_wal()
         if version < len(MIGRATIONS):
             migrate(database, path, MIGRATIONS)
+        # SQLite opens a file without the right to write for reading, and says so at the first write.
+        database.execute("BEGIN IMMEDIATE")
+        database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        database.execute("ROLLBACK")
     except sqlite3.Error as error:
         connection.close()
         raise _unusable(path, "cannot be used", error) from None

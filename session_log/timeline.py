@@ -20,6 +20,8 @@ from session_log.store import KINDS
 
 __all__ = ["event_values", "summary_values", "table_lines", "talk_lines"]
 
+_UNKNOWN = "—"
+"""Stands for what is not kept or not known."""
 _ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
 _DIRECTION_MARKS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -105,8 +107,13 @@ def _(event: events.ReplyGiven) -> tuple[str, str]:
     about = [event.status, event.language]
     if event.intent:
         about.append(f"intent {event.intent}")
-    heard = "" if event.heard_text is None else f"  heard: {_quoted(event.heard_text)}"
+    heard = "" if _heard_whole(event) else f"  heard: {_quoted(event.heard_text or '')}"
     return "reply", f"{_quoted(event.text)}  ({', '.join(about)}){heard}"
+
+
+def _heard_whole(event: events.ReplyGiven) -> bool:
+    # What was heard is put together from sentences, so that the white space may differ.
+    return event.heard_text is None or event.heard_text.split() == event.text.split()
 
 
 @_particulars.register
@@ -156,12 +163,12 @@ def _row(talk: TalkSummary) -> tuple[str, ...]:
     return (
         talk.talk_id,
         f"{talk.started_at:%Y-%m-%d %H:%M:%S}",
-        _offset(talk.ended_at - talk.started_at) if talk.ended_at else "-",
-        talk.purpose or "?",
-        talk.language or "?",
-        "erased" if talk.erased_at else str(talk.turns),
-        "-" if talk.crisis_level is None else str(talk.crisis_level),
-        talk.end_reason or "-",
+        _offset(talk.ended_at - talk.started_at) if talk.ended_at else _UNKNOWN,
+        talk.purpose or _UNKNOWN,
+        talk.language or _UNKNOWN,
+        "erased" if talk.erased_at else _UNKNOWN if talk.turns is None else str(talk.turns),
+        _UNKNOWN if talk.crisis_level is None else str(talk.crisis_level),
+        talk.end_reason or _UNKNOWN,
     )
 
 

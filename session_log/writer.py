@@ -1,10 +1,11 @@
 """The one writer of a session log: events in from any thread, rows out from a thread of its own.
 
-`SessionLog.record` never waits. Events queue in memory, at most `queue_size` of them; beyond that
-they are dropped and counted. The thread takes what has gathered within `BATCH_WINDOW_S`, asks the
-consents, and writes it in one transaction. While the database is locked, full or read-only the
-events stay in memory and the transaction is tried again, so that talks go on. Neither an error nor
-the health of the writer ever contains anything of an event.
+`SessionLog.record` never waits. Events queue in memory, at most `queue_size` of them with at most
+`queue_characters` of text; beyond that they are dropped and counted. The thread takes what has gathered
+within `BATCH_WINDOW_S`, asks the consents, and writes it in one transaction. While the database is
+locked, full or read-only the events stay in memory and the transaction is tried again, so that talks go
+on; where its file was deleted, a new one is begun. Neither an error nor the health of the writer ever
+contains anything of an event.
 """
 
 from __future__ import annotations
@@ -25,12 +26,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
 
-from sqlite_utils import Database
-
-from session_log import store, writer_lock
+from session_log import store
 from session_log.consent import ConsentLedger
 from session_log.events import EVENT_CLASSES, ConsentSet, Event, TalkEnded, TalkStarted
-from session_log.schema import SessionLogError, open_for_writing
+from session_log.log_file import LogFile
+from session_log.schema import SessionLogError
 
 __all__ = ["Health", "SessionLog"]
 
@@ -38,7 +38,6 @@ BATCH_WINDOW_S = 0.02
 """How long the first event of a transaction waits for company."""
 
 _BATCH_EVENTS = 256
-_BUSY_TIMEOUT_MS = 200
 _FIRST_RETRY_S = 0.05
 _LAST_RETRY_S = 1.0
 _IDLE_POLL_S = 0.5
@@ -86,10 +85,10 @@ class _GivenUpError(Exception):
 class SessionLog:
     """A session log open for writing; see the module for its promises. Also a context manager."""
 
-    def __init__(self, database: Database, claimed: int, queue_size: int) -> None:
-        self._database = database
-        self._claimed = claimed
+    def __init__(self, file: LogFile, queue_size: int, queue_characters: int) -> None:
+        self._file = file
         self._queue: queue.Queue[Event | _Erasure | None] = queue.Queue(queue_size)
+        self._free_characters = queue_characters
         self._ledger = ConsentLedger()
         self._state = threading.Condition()
         self._counts: Counter[str] = Counter()
@@ -102,22 +101,16 @@ class SessionLog:
         self._thread.start()
 
     @classmethod
-    def open(cls, path: str | Path, *, queue_size: int = 10_000) -> SessionLog:
+    def open(
+        cls, path: str | Path, *, queue_size: int = 10_000, queue_characters: int = 16_000_000
+    ) -> SessionLog:
         """Opens or makes the log at `path` and starts its thread.
 
         Raises:
             SessionLogError: where the path cannot be written, holds something else than a session
                 log of this or an earlier version, or has a writer already.
         """
-        place = Path(path)
-        claimed = writer_lock.claim(place)
-        try:
-            database = open_for_writing(place)
-        except SessionLogError:
-            writer_lock.release(claimed)
-            raise
-        database.execute(f"PRAGMA busy_timeout = {_BUSY_TIMEOUT_MS}")
-        return cls(database, claimed, queue_size)
+        return cls(LogFile(Path(path)), queue_size, queue_characters)
 
     def record(self, event: Event) -> bool:
         """Hands in an event without waiting.
@@ -198,14 +191,16 @@ class SessionLog:
 
     def _hand_in(self, item: Event | _Erasure) -> bool:
         with self._state:
+            characters = _characters(item)
             try:
-                if self._closing.is_set():
+                if self._closing.is_set() or characters > self._free_characters:
                     raise queue.Full
                 self._queue.put_nowait(item)
             except queue.Full:
                 self._counts["dropped"] += 1
                 return False
             self._accepted += 1
+            self._free_characters -= characters
             return True
 
     def _run(self) -> None:
@@ -218,8 +213,7 @@ class SessionLog:
                     break
                 self._close_with_the_program()
         finally:
-            self._database.close()
-            writer_lock.release(self._claimed)
+            self._file.close()
 
     def _close_with_the_program(self) -> None:
         # Python waits for this thread at its exit; a log that nobody closed would keep it for ever.
@@ -265,12 +259,14 @@ class SessionLog:
         with self._state:
             self._counts.update(counts)
             self._settled += len(batch)
+            self._free_characters += sum(map(_characters, batch))
             self._state.notify_all()
 
     def _until_it_succeeds(self, step: Callable[[], _Result]) -> _Result:
         pause_s = _FIRST_RETRY_S
         while True:
             try:
+                self._file.renew_if_gone(self._ledger.talk_ids())
                 result = step()
             except sqlite3.Error as error:
                 self._note_failure(error)
@@ -307,35 +303,35 @@ class SessionLog:
 
     def _read_consents(self, talk_id: str) -> None:
         try:
-            earlier = store.read_events(self._database, talk_id, (TalkStarted, ConsentSet))
+            earlier = store.read_events(self._file.database, talk_id, (TalkStarted, ConsentSet))
         except (ValueError, TypeError) as error:  # rows that somebody changed allow nothing
             _logger.warning("session log cannot read consents of a talk (%s)", type(error).__name__)
             return
         for event in earlier:
             self._ledger.apply(event)
-        if store.is_erased(self._database, talk_id):
+        if store.is_erased(self._file.database, talk_id):
             self._ledger.mark_erased(talk_id)
 
     def _write(self, items: list[Event | _Erasure]) -> tuple[Counter[str], dict[_Erasure, bool]]:
         counts: Counter[str] = Counter()
         erasures: dict[_Erasure, bool] = {}
         try:
-            self._database.execute("BEGIN IMMEDIATE")
+            self._file.database.execute("BEGIN IMMEDIATE")
             for item in items:
                 if isinstance(item, _Erasure):
                     now = datetime.now(UTC)
-                    erasures[item] = store.erase_content(self._database, item.talk_id, now)
+                    erasures[item] = store.erase_content(self._file.database, item.talk_id, now)
                 else:
                     counts[self._insert(item)] += 1
-            self._database.execute("COMMIT")
+            self._file.database.execute("COMMIT")
         finally:
-            self._database.rollback()  # does nothing after COMMIT
+            self._file.database.rollback()  # does nothing after COMMIT
         return counts, erasures
 
     def _insert(self, event: Event) -> str:
         try:
-            with self._database.atomic():
-                return "written" if store.insert_event(self._database, event) else "repeated"
+            with self._file.database.atomic():
+                return "written" if store.insert_event(self._file.database, event) else "repeated"
         except (store.UnfittingEventError, sqlite3.IntegrityError) as error:
             _logger.warning("session log refused a %s (%s)", type(event).__name__, type(error).__name__)
             return "refused"
@@ -344,4 +340,8 @@ class SessionLog:
         # What was overwritten in the database still stands in the write-ahead log until then. A
         # reader may hold it up; the next checkpoint, at the latest that of closing, empties it.
         with contextlib.suppress(sqlite3.Error):
-            self._database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._file.database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _characters(item: Event | _Erasure) -> int:
+    return sum(len(getattr(item, name, None) or "") for name in ("text", "heard_text"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from session_log.schema import SessionLogError
 
-__all__ = ["claim", "release"]
+__all__ = ["claim", "holds", "release"]
 
 
 def claim(path: Path) -> int:
@@ -36,6 +36,15 @@ def claim(path: Path) -> int:
             f"{path} already has a writer; end the other server, or give this one a log of its own."
         ) from None
     return descriptor
+
+
+def holds(descriptor: int, path: Path) -> bool:
+    """Whether the lock is still on the file that stands beside the log now."""
+    try:
+        ours, there = os.fstat(descriptor), path.with_name(f"{path.name}.writer").stat()
+    except OSError:
+        return False
+    return (ours.st_dev, ours.st_ino) == (there.st_dev, there.st_ino)
 
 
 def release(descriptor: int) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from language import detect_script_language, split_sentences
+from language import LANGUAGES, detect_script_language, split_sentences
 from tts_voices.catalogue import CATALOGUE, DEFAULT_VOICE, load_voice
 from tts_voices.voice import VoiceError
 
@@ -29,9 +29,11 @@ def main(arguments: list[str] | None = None) -> int:
                 print(f"{name}\t{voice.sample_rate_hz} Hz\t{', '.join(sorted(voice.languages))}")
             return 0
         return _say(options)
-    except (VoiceError, OSError) as error:
+    except VoiceError as error:
         print(f"tts_voices: {error}", file=sys.stderr)
-        return 2
+    except OSError as error:
+        print(f"tts_voices: {options.output} can't be written ({error.strerror})", file=sys.stderr)
+    return 2
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -40,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     say = commands.add_parser("say", help="speak a text into a WAV file")
     say.add_argument("text")
     say.add_argument("-o", "--output", type=Path, required=True, help="the WAV file to write")
-    say.add_argument("--language", choices=("en", "fa"), help="by the script of the text if left out")
+    say.add_argument("--language", choices=LANGUAGES, help="by the script of the text if left out")
     say.add_argument("--voice", default=DEFAULT_VOICE, help=f"one of: {', '.join(sorted(CATALOGUE))}")
     say.add_argument("--speed", type=float, default=1.0, help="0.5 to 2.0")
     commands.add_parser("list", help="the voices, their sample rates and languages")
@@ -65,7 +67,8 @@ def _say(options: argparse.Namespace) -> int:
         print("tts_voices: the text has no word to speak; nothing was written", file=sys.stderr)
         return 2
     samples = np.concatenate(sound)
-    with wave.open(str(options.output), "wb") as file:
+    # Opened here: `wave` leaves a half-made object behind where a file cannot be opened.
+    with options.output.open("wb") as output, wave.open(output, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(voice.sample_rate_hz)

@@ -1,6 +1,7 @@
 """The ear with the real voice activity detector and speech of espeak-ng."""
 
 import subprocess
+import time
 
 import numpy as np
 import pytest
@@ -93,16 +94,90 @@ def test_an_hour_of_silence_is_not_kept(model):
     assert len(listener.audio(0, 60_000)) <= 5 * LISTENING_RATE_HZ
 
 
-@pytest.mark.parametrize("kind", ["silence", "tone", "noise"])
-def test_what_is_no_speech_begins_no_turn(model, kind):
-    time = np.arange(RATE_HZ * 4) / RATE_HZ
-    sound = {
-        "silence": np.zeros_like(time),
-        "tone": 0.3 * np.sin(2 * np.pi * 440 * time),
-        "noise": np.random.default_rng(1).normal(0, 0.05, len(time)),
-    }[kind]
+def chords(time):
+    note = time % 0.5
+    root = np.choose((time // 0.5).astype(int) % 4, (220.0, 293.7, 329.6, 246.9))
+    sound = sum(
+        np.sin(2 * np.pi * root * 2 ** (step / 12) * harmonic * time) / harmonic
+        for step in (0, 4, 7)
+        for harmonic in range(1, 6)
+    )
+    return 0.12 * sound * np.minimum(1, 20 * note) * np.exp(-2 * note)
+
+
+NO_SPEECH = {
+    "silence": np.zeros_like,
+    "tone": lambda time: 0.3 * np.sin(2 * np.pi * 440 * time),
+    "faint noise": lambda time: np.random.default_rng(1).normal(0, 0.05, len(time)),
+    "loud noise": lambda time: np.random.default_rng(1).normal(0, 0.3, len(time)),
+    "chords": chords,
+    "full-scale square wave": lambda time: np.sign(np.sin(2 * np.pi * 150 * time)),
+    "offset": lambda time: np.full_like(time, 0.9),
+    "alternating full scale": lambda time: np.where(np.arange(len(time)) % 2, 1.0, -1.0),
+}
+
+
+def pcm_of(sound):
+    return (np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes()
+
+
+@pytest.mark.parametrize("kind", NO_SPEECH)
+def test_what_is_no_speech_begins_no_turn_and_leaves_the_ear_whole(model, speech, kind):
     listener = Listener(model, client_rate_hz=RATE_HZ, patience_ms=600)
-    assert listen(listener, (sound * 32767).astype("<i2").tobytes()) == []
+    assert listen(listener, pcm_of(NO_SPEECH[kind](np.arange(RATE_HZ * 6) / RATE_HZ)), piece=9_600) == []
+    ended = [event for event in listen(listener, speech[0]) if isinstance(event, SpeechEnded)]
+    assert len(ended) == 1
+    assert abs(ended[0].start_ms - 7_000) < 400
+
+
+def test_a_minute_of_silence_begins_no_turn(model):
+    listener = Listener(model, client_rate_hz=RATE_HZ, patience_ms=600)
+    assert listen(listener, bytes(RATE_HZ * 2 * 60), piece=9_600) == []
+
+
+SPOILT = {
+    "clipped": lambda samples: 20 * samples,
+    "offset": lambda samples: 0.6 * samples + 0.3,
+    "very quiet": lambda samples: 0.005 * samples,
+    "in noise": lambda samples: 0.5 * samples + np.random.default_rng(1).normal(0, 0.02, len(samples)),
+}
+
+
+@pytest.mark.parametrize("kind", SPOILT)
+def test_spoilt_speech_is_still_found_where_it_is(model, speech, kind):
+    pcm, seconds = speech
+    spoilt = pcm_of(SPOILT[kind](np.frombuffer(pcm, dtype="<i2").astype(np.float64) / 32768))
+    listener = Listener(model, client_rate_hz=RATE_HZ, patience_ms=600)
+    events = listen(listener, spoilt)
+    assert [type(event) for event in events][-1] is SpeechEnded
+    assert abs(events[0].start_ms - 1_000) < 400
+    assert abs(events[-1].end_ms - 1_000 - seconds * 1_000) < 500
+
+
+def test_no_bytes_change_nothing_and_an_odd_number_is_refused(model, speech):
+    pcm, _ = speech
+    listener, other = (Listener(model, client_rate_hz=RATE_HZ, patience_ms=600) for _ in range(2))
+    events = []
+    for start in range(0, len(pcm), 9_600):
+        assert listener.append(b"") == []
+        with pytest.raises(ValueError, match="odd number"):
+            listener.append(b"\x00\x7f\x00")
+        events.extend(listener.append(pcm[start : start + 9_600]))
+    assert events == listen(other, pcm, piece=9_600)
+
+
+def test_four_mebibytes_at_once_are_heard_and_not_kept_for_long(model, speech):
+    pcm, seconds = speech
+    listener = Listener(model, client_rate_hz=RATE_HZ, patience_ms=600)
+    whole = bytes((4 << 20) - len(pcm)) + pcm
+    started = time.monotonic()
+    events = listener.append(whole)
+    assert time.monotonic() - started < 5
+    (ended,) = (event for event in events if isinstance(event, SpeechEnded))
+    assert len(listener.audio(ended.start_ms, ended.end_ms)) == (ended.end_ms - ended.start_ms) * 16
+    assert abs(ended.end_ms - ended.start_ms - seconds * 1_000) < 500
+    listen(listener, bytes(RATE_HZ * 2 * 4), piece=9_600)
+    assert len(listener.audio(0, 10**6)) <= 4 * LISTENING_RATE_HZ
 
 
 def test_push_to_talk_ends_only_by_hand(model, speech):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -222,6 +223,38 @@ def test_cache_folder_that_cannot_be_made_is_a_clear_error(hub: Hub, tmp_path: P
     (tmp_path / "cache").write_text("a file")
     with pytest.raises(ModelFetchError, match="cannot write the model tiny"):
         _store(tmp_path).fetch("tiny", progress=False)
+
+
+def test_a_disk_that_fills_up_while_fetching_is_a_clear_error_and_the_next_run_goes_on(
+    hub: Hub, tmp_path: Path
+) -> None:
+    hub.repositories["owner/tiny"] = FILES
+    store = _store(tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(FILES["model.bin"]) // 2, before[1]))
+    try:
+        with pytest.raises(ModelFetchError, match=r"cannot write the model tiny to .*File too large"):
+            store.fetch("tiny", progress=False)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not (_folder(tmp_path) / "model.bin").exists()
+    with pytest.raises(ModelMissingError, match=r"model\.bin is missing.*models fetch tiny"):
+        store.path("tiny")
+    assert store.fetch("tiny", progress=False) == store.path("tiny")
+
+
+@pytest.mark.parametrize("changed", [b"", b"another model, of the same name"])
+def test_files_of_another_model_are_refused_by_name_and_command(tmp_path: Path, changed: bytes) -> None:
+    _place(_folder(tmp_path), model=changed)
+    with pytest.raises(ModelMissingError, match=r"model\.bin has .*models fetch tiny"):
+        _store(tmp_path).path("tiny")
+
+
+def test_a_file_in_place_of_the_models_folder_is_refused(tmp_path: Path) -> None:
+    _folder(tmp_path).parent.mkdir(parents=True)
+    _folder(tmp_path).write_text("in the way")
+    with pytest.raises(ModelMissingError, match=r"cannot be read \(Not a directory\).*models fetch tiny"):
+        _store(tmp_path).path("tiny")
 
 
 def test_two_processes_fetch_only_once(hub: Hub, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def _drums() -> NDArray[np.float64]:
 NO_SPEECH: dict[str, Callable[[], NDArray[np.float64]]] = {
     "short silence": lambda: np.zeros(RATE_HZ // 2),
     "silence": lambda: np.zeros(9 * RATE_HZ),
-    "long silence": lambda: np.zeros(40 * RATE_HZ),
+    "long silence": lambda: np.zeros(60 * RATE_HZ),
     "faint white noise": lambda: _noise(5, 0, 0.003),
     "loud white noise": lambda: _noise(5, 0, 0.9),
     "short pink noise": lambda: _noise(0.8, 1, 0.05),
@@ -123,6 +123,7 @@ NO_SPEECH: dict[str, Callable[[], NDArray[np.float64]]] = {
     "drums": _drums,
     "clipped square wave": lambda: 0.9 * np.sign(np.sin(2 * np.pi * 150 * _time(3))),
     "offset": lambda: np.full(2 * RATE_HZ, 0.5),
+    "alternating full scale": lambda: np.where(np.arange(3 * RATE_HZ) % 2, 1.0, -1.0),
 }
 
 
@@ -184,6 +185,26 @@ def test_quiet_speech_is_heard_like_loud_speech(transcriber: Transcriber) -> Non
     quiet = (loud * 0.01).astype(np.float32)
     heard = transcriber.transcribe(quiet, language="en")
     assert _likeness(heard.text, "I would like to talk about my mother.") > 0.8
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda samples: np.clip(20 * samples, -1, 1),
+        lambda samples: np.clip(0.6 * samples + 0.3, -1, 1),
+    ],
+    ids=["clipped", "offset"],
+)
+def test_spoilt_speech_is_still_heard(transcriber: Transcriber, spoil: Callable[[Samples], Samples]) -> None:
+    said = "I would like to talk about my mother."
+    heard = transcriber.transcribe(spoil(_say(said)).astype(np.float32), language=None).text
+    assert _likeness(heard, said) > 0.8
+
+
+def test_speech_of_one_bit_is_heard_right_or_not_at_all(transcriber: Transcriber) -> None:
+    said = "I would like to talk about my mother."
+    heard = transcriber.transcribe(np.sign(_say(said)), language=None).text
+    assert heard == "" or _likeness(heard, said) > 0.8
 
 
 def test_monologue_longer_than_the_window_is_heard_to_its_end(transcriber: Transcriber) -> None:

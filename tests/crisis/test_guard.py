@@ -1,6 +1,8 @@
 import csv
+import shutil
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crisis import Guard, LexiconError, assess
+from crisis.guard import DATA_FOLDER
 
 with (Path(__file__).parent / "sentences.csv").open(encoding="utf-8", newline="") as _file:
     SENTENCES = list(csv.DictReader(_file))
@@ -218,4 +221,42 @@ def test_a_broken_lexicon_says_which_line_to_correct(tmp_path: Path, line: str) 
 
 def test_a_missing_lexicon_is_named(tmp_path: Path) -> None:
     with pytest.raises(LexiconError, match=r"lexicon_en\.jsonl"):
+        Guard.load(tmp_path)
+
+
+def _copy_of_the_data(folder: Path) -> Path:
+    for path in DATA_FOLDER.iterdir():
+        shutil.copy(path, folder)
+    return folder
+
+
+@pytest.mark.parametrize("code", ["en", "fa"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: b"\n\n",
+        lambda content: b"\xff" + content,
+        lambda content: content[: len(content) // 2],
+        lambda content: b"".join(content.splitlines(keepends=True)[:40]),
+        lambda content: b"".join(content.splitlines(keepends=True)[:-1]),
+    ],
+    ids=["empty", "blank", "not UTF-8", "cut off", "half of the lines", "all but the last line"],
+)
+def test_a_damaged_lexicon_never_leaves_the_guard_deaf(
+    tmp_path: Path, code: str, damage: Callable[[bytes], bytes]
+) -> None:
+    path = _copy_of_the_data(tmp_path) / f"lexicon_{code}.jsonl"
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(LexiconError, match=path.name):
+        Guard.load(tmp_path)
+
+
+def test_a_folder_in_place_of_a_lexicon_is_named_with_what_mends_it(tmp_path: Path) -> None:
+    path = _copy_of_the_data(tmp_path) / "lexicon_fa.jsonl"
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(
+        LexiconError, match=r"lexicon_fa\.jsonl: can't be read \(Is a directory\).*git checkout"
+    ):
         Guard.load(tmp_path)

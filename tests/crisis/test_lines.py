@@ -1,8 +1,11 @@
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from crisis import LinesError, lines
+from crisis.guard import DATA_FOLDER
 from crisis.lines import LineTable
 
 
@@ -80,3 +83,32 @@ def test_a_countrys_own_row_goes_before_its_regions_which_fills_in_the_rest() ->
     numbers = [line.number for line in LineTable((*table.rows, own), table.regions).lines("FR")]
     assert {"3114", "112"} <= set(numbers)
     assert "3114" not in {line.number for line in table.lines("FR")}
+
+
+@pytest.mark.parametrize("name", ["lines.csv", "regions.csv"])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: b"country\nUS\n",
+        lambda content: content[:-1],
+        lambda content: content[: len(content) * 2 // 3],
+        lambda content: b"\xff" + content,
+        lambda content: content.replace(b"country", b"land", 1),
+        lambda content: content + b'"',
+    ],
+    ids=["empty", "few columns", "no last line end", "cut off", "not UTF-8", "other column", "open quote"],
+)
+def test_a_damaged_table_is_named_with_what_mends_it(
+    tmp_path: Path, name: str, damage: Callable[[bytes], bytes]
+) -> None:
+    for path in DATA_FOLDER.glob("*.csv"):
+        shutil.copy(path, tmp_path)
+    (tmp_path / name).write_bytes(damage((tmp_path / name).read_bytes()))
+    with pytest.raises(LinesError, match=name):
+        LineTable.load(tmp_path)
+
+
+def test_a_missing_table_is_named_with_what_mends_it(tmp_path: Path) -> None:
+    with pytest.raises(LinesError, match=r"lines\.csv: can't be read \(No such file.*git checkout"):
+        LineTable.load(tmp_path)

@@ -113,5 +113,31 @@ def test_a_broken_row_is_named(tmp_path: Path, row: dict[str, object]) -> None:
 
 def test_a_missing_reply_is_named(tmp_path: Path) -> None:
     (tmp_path / "replies.jsonl").write_text("", encoding="utf-8")
-    with pytest.raises(RepliesError, match="add the reply of level 1"):
+    with pytest.raises(RepliesError, match="has no reply of level 1.*git checkout"):
+        ReplyTable.load(tmp_path, default_line_table())
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\xff", "not UTF-8"),
+        (b'{"level": 2, "kind": "suicide", "language": "en"}', "line 1: 'text' is missing"),
+        (
+            b'{"level": 2, "kind": "suicide", "language": "en", "text": " "}',
+            "line 1: text must be a sentence",
+        ),
+        (b'{"level": 2, "kind": "suicide", "language": "en", "text": 7}', "line 1: "),
+        (b'{"level": 2, "kind": "suicide", "language": "en", "text": "{phone}"}', "line 1: unknown place"),
+        (b"[1]", "line 1: "),
+    ],
+)
+def test_damaged_replies_are_named(tmp_path: Path, content: bytes, message: str) -> None:
+    (tmp_path / "replies.jsonl").write_bytes(content)
+    with pytest.raises(RepliesError, match=rf"replies\.jsonl.*{message}"):
+        ReplyTable.load(tmp_path, default_line_table())
+
+
+def test_a_folder_in_place_of_the_replies_is_named(tmp_path: Path) -> None:
+    (tmp_path / "replies.jsonl").mkdir()
+    with pytest.raises(RepliesError, match=r"Is a directory.*git checkout"):
         ReplyTable.load(tmp_path, default_line_table())

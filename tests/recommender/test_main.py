@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from recommender import SUGGESTIONS_SHOWN
 from recommender.__main__ import main
+from recommender.situations import DEFAULT_PATH
 from recommender.suggestions import DEFAULT_DIRECTORY
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,7 +31,7 @@ def test_suggest_prints_json_with_ids_techniques_scores_and_propensities(capsys)
     )
     answer = json.loads(capsys.readouterr().out)
     assert answer["mood"] == "anger"
-    assert len(answer["suggestions"]) == 3
+    assert len(answer["suggestions"]) == SUGGESTIONS_SHOWN
     for suggestion in answer["suggestions"]:
         assert {"id", "text", "technique", "family", "score", "propensity", "model"} <= set(suggestion)
 
@@ -77,11 +79,24 @@ def test_suggest_says_so_when_nothing_is_left(capsys):
         ("suggest --mood fear --language en --contraindication x", "unknown contraindications"),
         ("suggest --mood fear --language en --model nowhere", "cannot be read"),
         ("validate --suggestions nowhere", "cannot be read"),
+        ("validate --suggestions {empty}", "Not a directory"),
+        ("suggest --mood fear --language en --suggestions {folder}", "techniques.csv: cannot be read"),
+        ("suggest --mood fear --language en --model {folder}", "card.json: cannot be read"),
+        ("evaluate --json out.json --situations {folder}", "Is a directory"),
+        ("evaluate --json out.json --situations {empty}", "is empty"),
+        ("evaluate --json out.json --situations {garbage}", "no UTF-8"),
+        ("evaluate --json {folder} --situations {one}", "cannot be written (Is a directory)"),
+        ("evaluate --json {empty}/out.json --situations {one}", "cannot be written (File exists)"),
         ("evaluate --json out.json --situations nowhere", "cannot be read"),
     ],
 )
-def test_bad_input_ends_with_2_and_one_line(arguments, message, capsys):
-    assert main(arguments.split()) == 2
+def test_bad_input_ends_with_2_and_one_line(arguments, message, capsys, tmp_path):
+    files = {name: tmp_path / name for name in ("folder", "empty", "garbage", "one")}
+    files["folder"].mkdir()
+    files["empty"].write_bytes(b"")
+    files["garbage"].write_bytes(bytes(range(256)) * 4)
+    files["one"].write_text(DEFAULT_PATH.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    assert main(arguments.format(**files).split()) == 2
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
@@ -89,16 +104,19 @@ def test_bad_input_ends_with_2_and_one_line(arguments, message, capsys):
 
 def test_validate_counts_the_suggestions(capsys):
     assert main(["validate"]) == 0
-    assert capsys.readouterr().out.startswith("200 suggestions are as they should be")
+    count = sum(len(path.read_text("utf-8").splitlines()) for path in DEFAULT_DIRECTORY.glob("*.jsonl"))
+    assert capsys.readouterr().out.startswith(f"{count} suggestions are as they should be")
 
 
 def test_validate_names_the_bad_line(tmp_path, capsys):
     for path in DEFAULT_DIRECTORY.iterdir():
         shutil.copy(path, tmp_path)
-    with (tmp_path / "fear.jsonl").open("a", encoding="utf-8") as file:
+    with (tmp_path / "fear.jsonl").open("a+", encoding="utf-8") as file:
         file.write('{"id": "fear-999"}\n')
+        file.seek(0)
+        last = len(file.readlines())
     assert main(["validate", "--suggestions", str(tmp_path)]) == 2
-    assert "fear.jsonl:60: en: is missing" in capsys.readouterr().err
+    assert f"fear.jsonl:{last}: en: is missing" in capsys.readouterr().err
 
 
 def test_training_in_a_wrong_environment_names_the_make_target(capsys):

@@ -1,3 +1,5 @@
+import json
+import shutil
 import time
 from collections import Counter
 
@@ -6,7 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from emotion import MOODS, UNCLEAR
-from recommender import InvalidRequestError, Recommender, UnclearMoodError, UnknownMoodError
+from recommender import (
+    SUGGESTIONS_SHOWN,
+    InvalidRequestError,
+    Recommender,
+    UnclearMoodError,
+    UnknownMoodError,
+)
 from recommender.suggestions import DEFAULT_DIRECTORY
 from recommender.vocabulary import GENERAL, read_vocabulary
 
@@ -17,12 +25,12 @@ BY_ID = {suggestion.id: suggestion for suggestion in SHARED.suggestions}
 
 @pytest.mark.parametrize("mood", MOODS)
 @pytest.mark.parametrize("language", ["en", "fa"])
-def test_three_suggestions_of_two_families_come_for_every_mood(recommender, mood, language):
+def test_a_full_choice_of_two_families_comes_for_every_mood(recommender, mood, language):
     for seed in range(20):
         chosen = recommender.suggest(mood, language=language, seed=seed)
-        assert len({s.id for s in chosen}) == 3
+        assert len({s.id for s in chosen}) == SUGGESTIONS_SHOWN
         assert len({s.family for s in chosen}) >= 2
-        assert [s.place for s in chosen] == [1, 2, 3]
+        assert [s.place for s in chosen] == list(range(1, SUGGESTIONS_SHOWN + 1))
         for suggestion in chosen:
             assert suggestion.mood == BY_ID[suggestion.id].mood == mood
             assert suggestion.text == BY_ID[suggestion.id].text(language)
@@ -63,8 +71,8 @@ requests = st.fixed_dictionaries(
 def test_nothing_barred_is_ever_suggested(mood, request):
     chosen = SHARED.suggest(mood, **request)
     felt = 5 if request["distress"] is None else request["distress"]
-    assert len({s.id for s in chosen}) == len(chosen) <= 3
-    if len(chosen) == 3:
+    assert len({s.id for s in chosen}) == len(chosen) <= SUGGESTIONS_SHOWN
+    if len(chosen) == SUGGESTIONS_SHOWN:
         assert len({s.family for s in chosen}) >= 2
     for ranked in chosen:
         suggestion = BY_ID[ranked.id]
@@ -120,6 +128,36 @@ def test_the_words_move_the_technique(recommender):
     assert share("I lie awake every night and cannot sleep", sleeping) > share("I am scared", sleeping) + 0.1
 
 
+@pytest.fixture
+def folder_with_a_new_technique(tmp_path):
+    """The shipped suggestions, and three for sadness with a technique that no network has learnt."""
+    folder = shutil.copytree(DEFAULT_DIRECTORY, tmp_path / "suggestions")
+    with (folder / "techniques.csv").open("a", encoding="utf-8") as file:
+        file.write("drawing,kindness,false,a handbook,Drawing what one feels\n")
+    pattern = json.loads((folder / "sadness.jsonl").read_text(encoding="utf-8").splitlines()[0])
+    pattern |= {"technique": "drawing", "family": "kindness", "situation": ["general"], "time": "any"}
+    pattern |= {"distress_min": 0, "distress_max": 10, "contraindications": [], "effort": 2}
+    with (folder / "sadness.jsonl").open("a", encoding="utf-8") as file:
+        for number in range(3):
+            own = {"id": f"sadness-9{number}", "en": f"Draw {number}.", "fa": f"بکشید {number}."}
+            file.write(json.dumps(pattern | own, ensure_ascii=False) + "\n")
+    return folder
+
+
+@pytest.mark.parametrize("text", ["", "I feel so alone since my friend moved away"])
+def test_a_technique_newer_than_the_network_is_offered_about_as_often_as_others(
+    folder_with_a_new_technique, text
+):
+    recommender = Recommender.load(suggestions=folder_with_a_new_technique)
+    counts = Counter(
+        suggestion.technique
+        for seed in range(400)
+        for suggestion in recommender.suggest("sadness", language="en", text=text, seed=seed)
+    )
+    average = counts.total() / len(counts)
+    assert average / 4 < counts["drawing"] < average * 4
+
+
 def test_night_suggestions_come_at_night_alone(recommender):
     at_noon = {s.id for n in range(60) for s in recommender.suggest("fear", language="en", hour=12, seed=n)}
     at_night = {s.id for n in range(60) for s in recommender.suggest("fear", language="en", hour=23, seed=n)}
@@ -142,7 +180,8 @@ def test_fewer_come_where_fewer_are_left(recommender):
         sizes.append(len(chosen))
         shown |= {s.id for s in chosen}
     assert sorted(shown) == of_mood
-    assert sizes == [3, 3, 2]
+    full, rest = divmod(len(of_mood), SUGGESTIONS_SHOWN)
+    assert sizes == [SUGGESTIONS_SHOWN] * full + [rest] * (rest > 0)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +190,7 @@ def test_fewer_come_where_fewer_are_left(recommender):
 )
 @pytest.mark.parametrize("language", ["en", "fa"])
 def test_any_text_gets_an_answer(recommender, text, language):
-    assert len(recommender.suggest("sadness", language=language, text=text, seed=0)) == 3
+    assert len(recommender.suggest("sadness", language=language, text=text, seed=0)) == SUGGESTIONS_SHOWN
 
 
 def test_persian_words_leave_the_network_at_the_mood_word(recommender):

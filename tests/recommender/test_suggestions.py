@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 
+from recommender import Recommender
 from recommender.errors import SuggestionDataError
 from recommender.suggestions import DEFAULT_DIRECTORY, load_suggestions
 
@@ -118,5 +119,22 @@ def test_a_folder_without_suggestions_is_refused(folder):
 
 def test_a_file_that_is_not_utf_8_is_named(folder):
     (folder / "own.jsonl").write_bytes(b"\xff\xfe")
-    with pytest.raises(SuggestionDataError, match=r"own\.jsonl: cannot be read as UTF-8"):
+    with pytest.raises(SuggestionDataError, match=r"own\.jsonl: cannot be read \(no UTF-8\); restore"):
+        load_suggestions(folder)
+
+
+@pytest.mark.parametrize("name", ["anger.jsonl", "fear.jsonl", "positive.jsonl", "sadness.jsonl"])
+@pytest.mark.parametrize("lines", [0, 1])
+def test_a_mood_that_a_cut_off_file_leaves_without_a_choice_is_named_at_the_start(tmp_path, name, lines):
+    for path in DEFAULT_DIRECTORY.iterdir():
+        shutil.copy(path, tmp_path)
+    kept = (tmp_path / name).read_bytes().splitlines(keepends=True)[:lines]
+    (tmp_path / name).write_bytes(b"".join(kept))
+    with pytest.raises(SuggestionDataError, match=r"are needed at least.*git checkout"):
+        Recommender.load(suggestions=tmp_path)
+
+
+def test_a_line_with_a_number_of_thousands_of_digits_is_named(folder):
+    write(folder, GOOD, '{"effort": ' + "9" * 5_000 + "}")
+    with pytest.raises(SuggestionDataError, match=r"own\.jsonl:2: "):
         load_suggestions(folder)

@@ -9,7 +9,7 @@ import pytest
 from emotion import MOODS, UNCLEAR
 from ser_model.detector import SpeechEmotionDetector
 from ser_model.errors import ModelFileError
-from ser_model.model_card import DEFAULT_DIRECTORY
+from ser_model.model_card import DEFAULT_DIRECTORY, sha256_of
 
 RATE_HZ = 16_000
 
@@ -181,4 +181,14 @@ def test_card_with_another_number_of_outputs_is_refused(copied):
     card["outputs"] = card["outputs"][:-1]
     (copied / "card.json").write_text(json.dumps(card), encoding="utf-8")
     with pytest.raises(ModelFileError, match="has 7 outputs, the card names 6"):
+        SpeechEmotionDetector.load(copied)
+
+
+def test_another_network_with_its_own_hash_is_refused_at_the_start(copied):
+    other = (DEFAULT_DIRECTORY.parent / "recommender" / "weights" / "paper_lstm.onnx").read_bytes()
+    (copied / "weights" / "paper_cnn.onnx").write_bytes(other)
+    card = json.loads((copied / "card.json").read_text(encoding="utf-8"))
+    card["sha256"] = sha256_of(other)
+    (copied / "card.json").write_text(json.dumps(card), encoding="utf-8")
+    with pytest.raises(ModelFileError, match=r"paper_cnn\.onnx: is another network.*make train-ser"):
         SpeechEmotionDetector.load(copied)

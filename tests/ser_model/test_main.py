@@ -100,6 +100,46 @@ def test_predict_refuses_what_is_no_recording(manifest, capsys):
     assert "manifest.csv: cannot be decoded" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "No such file"),
+        (lambda path: path.mkdir(), "Is a directory"),
+        (lambda path: path.write_bytes(b""), "cannot be decoded"),
+        (lambda path: path.write_bytes(bytes(range(256)) * 8), "cannot be decoded"),
+    ],
+    ids=["missing", "folder", "empty", "garbage"],
+)
+@pytest.mark.parametrize("name", ["voice.wav", "voice.raw"])
+def test_predict_says_in_one_line_why_a_file_is_no_recording(tmp_path, capsys, make, message, name):
+    make(tmp_path / name)
+    assert main(["predict", str(tmp_path / name)]) == 2
+    said = capsys.readouterr().err
+    assert name in said
+    assert message in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["predict"], ["evaluate"], ["train", "--epochs", "0"], ["train", "--epochs", "many"], ["nonsense"]],
+)
+def test_wrong_arguments_end_with_2(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "usage: python -m ser_model" in capsys.readouterr().err
+
+
+def test_figures_that_cannot_be_written_end_with_2_and_one_line(manifest, tmp_path, capsys):
+    (tmp_path / "folder").mkdir()
+    arguments = ["evaluate", "--manifest", str(manifest), "--skip-unknown", "--json"]
+    assert main([*arguments, str(tmp_path / "folder")]) == 2
+    said = capsys.readouterr().err
+    assert "cannot be written (Is a directory)" in said
+    assert said.count("\n") == 1
+
+
 def test_training_in_the_environment_of_the_gateway_names_the_make_target():
     program = (
         "import sys; sys.modules['tensorflow'] = None; "

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from session_log.__main__ import main
-from session_log.events import Event, TurnHeard
+from session_log.events import ConsentSet, Event, ReplyGiven, TalkStarted, TurnHeard
 from session_log.writer import SessionLog
 
 Talk = Callable[..., list[Event]]
@@ -131,6 +133,103 @@ def test_a_damaged_log_exits_2_with_one_line(path: Path, capsys: Output) -> None
     path.write_bytes(b"nonsense" * 1000)
     assert main(["list", "--database", str(path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda path: None, "There is no session log at"),
+        (lambda path: path.mkdir(), "There is no session log at"),
+        (lambda path: path.write_bytes(b""), "is empty"),
+        (lambda path: path.write_bytes(bytes(range(256)) * 32), "damaged or no SQLite database"),
+        (lambda path: path.write_bytes(b"SQLite format 3\x00" + b"\xff" * 5000), "damaged"),
+    ],
+    ids=["missing", "folder", "empty", "garbage", "only a header"],
+)
+@pytest.mark.parametrize("command", [["list"], ["list", "--json"], ["show", "talk-1"]])
+def test_a_file_that_is_no_log_exits_2_with_one_line(
+    tmp_path: Path, make: Callable[[Path], object], message: str, command: list[str], capsys: Output
+) -> None:
+    make(tmp_path / "log")
+    assert main([*command, "--database", str(tmp_path / "log")]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("session_log: ")
+    assert message in err
+    assert err.count("\n") == 1
+
+
+def test_a_log_of_another_user_exits_2_with_one_line(capsys: Output) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        path = Path(folder) / "log"
+        SessionLog.open(path).close()
+        path.chmod(0o000)
+        before = os.geteuid()
+        try:
+            if before == 0:
+                os.seteuid(65534)
+            assert main(["list", "--database", str(path)]) == 2
+        finally:
+            os.seteuid(before)
+    err = capsys.readouterr().err
+    assert "check the path, the rights" in err
+    assert err.count("\n") == 1
+
+
+def _reply(talk: Talk) -> ReplyGiven:
+    return next(event for event in talk() if isinstance(event, ReplyGiven))
+
+
+def test_a_talk_without_stored_text_shows_no_number_of_turns(path: Path, capsys: Output, talk: Talk) -> None:
+    with SessionLog.open(path) as log:
+        for event in talk(scopes=("talk", "emotion")):
+            log.record(replace(event, language="und") if isinstance(event, TalkStarted) else event)
+    assert main(["list", "--database", str(path)]) == 0
+    line = capsys.readouterr().out.splitlines()[1]
+    assert line.split()[4:] == ["therapy", "fa", "—", "2", "client_closed"]
+    assert main(["list", "--json", "--database", str(path)]) == 0
+    (values,) = json.loads(capsys.readouterr().out)
+    assert (values["turns"], values["language"]) == (None, "fa")
+
+
+def test_a_talk_whose_language_was_open_shows_the_one_heard(path: Path, capsys: Output, talk: Talk) -> None:
+    heard = next(event for event in talk() if isinstance(event, TurnHeard))
+    english = [replace(heard, language="en", turn_id=f"turn-{n}", event_id=f"turn-{n}") for n in range(2, 5)]
+    with SessionLog.open(path) as log:
+        for event in [*talk()[:-1], *english, talk()[-1]]:
+            log.record(replace(event, language="und") if isinstance(event, TalkStarted) else event)
+    assert main(["list", "--database", str(path)]) == 0
+    assert capsys.readouterr().out.splitlines()[1].split()[4:7] == ["therapy", "en", "4"]
+
+
+def test_a_reply_that_was_heard_whole_is_printed_once(path: Path, capsys: Output, talk: Talk) -> None:
+    whole = replace(_reply(talk), status="completed", heard_text=" می‌شنوم که\nعصبانی هستید. ")
+    with SessionLog.open(path) as log:
+        for event in talk():
+            log.record(whole if isinstance(event, ReplyGiven) else event)
+    assert main(["show", "talk-1", "--database", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.count("عصبانی هستید") == 1
+    assert "heard: " not in printed
+
+
+def test_a_reply_of_which_nothing_was_heard_says_so(path: Path, capsys: Output, talk: Talk) -> None:
+    with SessionLog.open(path) as log:
+        for event in talk():
+            log.record(replace(event, heard_text="") if isinstance(event, ReplyGiven) else event)
+    assert main(["show", "talk-1", "--database", str(path)]) == 0
+    assert "heard: \u2068«»\u2069" in capsys.readouterr().out
+
+
+def test_a_consent_given_in_another_program_is_not_called_the_widgets(
+    path: Path, capsys: Output, talk: Talk
+) -> None:
+    with SessionLog.open(path) as log:
+        for event in talk():
+            log.record(replace(event, given_by="client") if isinstance(event, ConsentSet) else event)
+    assert main(["show", "talk-1", "--database", str(path)]) == 0
+    assert "store_text granted (version 2026-11, by client)" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("arguments", [[], ["list", "--limit", "0"], ["list", "--limit", "many"], ["show"]])

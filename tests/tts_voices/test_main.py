@@ -1,3 +1,4 @@
+import gc
 import shutil
 import subprocess
 import sys
@@ -54,6 +55,20 @@ def test_say_ends_with_2_and_one_line_on_bad_input(
     assert message in error
     assert len(error.splitlines()) == 1
     assert not path.exists()
+
+
+@needs_espeak
+@pytest.mark.parametrize("place", ["folder", "file/out.wav", "nowhere/out.wav"])
+def test_a_place_that_cannot_be_written_ends_with_2_and_one_line(
+    tmp_path: Path, place: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    assert main(["say", "hello", "-o", str(tmp_path / place)]) == 2
+    gc.collect()  # a half-made file object would complain now
+    error = capfd.readouterr().err
+    assert f"{place} can't be written (" in error
+    assert error.count("\n") == 1
 
 
 def test_a_missing_argument_ends_with_2() -> None:
