@@ -1,53 +1,66 @@
 # Two commands matter: `make serve` and `make test`. `make help` lists the rest.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
+# The stock JavaScript client, which the tests let talk with the server.
+NPM_CLIENT := tests/end_to_end/agents_realtime
 .DELETE_ON_ERROR:
+# In the order that is written: what is missing is said before anything long begins.
+.NOTPARALLEL:
 
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
-UV_VERSION := 0.13.8
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--custom-compile-command "make lock"
 export RASA_TELEMETRY_ENABLED := false
 export TF_CPP_MIN_LOG_LEVEL := 3
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
+# uv brings certificates of its own; a company's network needs those of the machine.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
+export UV_SYSTEM_CERTS ?= true
+endif
 
-.PHONY: help serve test lint format lock train-ser train-recommender evaluate bench clean \
-	models dialogue-model serve-programs test-programs
+.PHONY: help serve dev check test lint format soak hooks train-ser train-recommender evaluate bench lock clean \
+	models dialogue-model corpora serve-needs lint-needs test-needs train-needs
 
-help:  ## list the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 22
+help:
+	@awk -F ':.*## ' '/^##@ / {printf "%s\n", "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # What each command needs ------------------------------------------------------------------------
 
+serve-needs:
+	@deploy/requirements.sh python3.11 python3.10 espeak-ng
+lint-needs:
+	@deploy/requirements.sh python3.11 python3.10
+test-needs:
+	@deploy/requirements.sh python3.11 python3.10 espeak-ng chromium node npm
+train-needs:
+	@deploy/requirements.sh python3.11
+corpora:
+	@[ -n "$$HAMDEL_CORPORA" ] || { \
+		echo "this needs recordings that are not in the repository: HAMDEL_CORPORA names their folder, whose" >&2; \
+		echo "manifest.csv (or speech/manifest.csv) has path,corpus,speaker,emotion,language,split; see docs/third-party.md" >&2; exit 2; }
+	@[ -f "$$HAMDEL_CORPORA/manifest.csv" ] || [ -f "$$HAMDEL_CORPORA/speech/manifest.csv" ] || { \
+		echo "HAMDEL_CORPORA ($$HAMDEL_CORPORA) has neither manifest.csv nor speech/manifest.csv" >&2; exit 2; }
+
 .uv/bin/uv:
-	@echo "fetching uv …"
-	@python3 -m venv .uv && .uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-
-# environment,python,requirements,stamp
-define environment
-	@$(UV) python find --quiet $(2) >/dev/null 2>&1 || $(UV) python install --quiet $(2) || { \
-		echo "Python $(2) is needed for $(1) and was not found: install it (pyenv install $(2)), then run this again" >&2; exit 1; }
-	@echo "preparing $(1) …"
-	@test -x $(1)/bin/python || $(UV) venv --quiet -p $(2) $(1)
-	@$(UV) pip install --quiet -p $(1) --require-hashes -r $(3)
-	@touch $(4)
-endef
-
+	@deploy/packages.sh uv
 .venv/.ready: requirements/gateway.txt | $(UV)
-	$(call environment,.venv,3.11,requirements/gateway.txt,$@)
+	@deploy/packages.sh environment .venv 3.11 $<
+	@touch $@
 .venv/.ready-dev: requirements/gateway-dev.txt .venv/.ready | $(UV)
-	$(call environment,.venv,3.11,requirements/gateway-dev.txt,$@)
+	@deploy/packages.sh environment .venv 3.11 $<
+	@touch $@
 .venv-dialogue/.ready: requirements/dialogue.txt | $(UV)
-	$(call environment,.venv-dialogue,3.10,requirements/dialogue.txt,$@)
+	@deploy/packages.sh environment .venv-dialogue 3.10 $<
 	@# A bare `rasa test` reads every test story below this folder, Rasa's own starter project's too.
 	@rm -f .venv-dialogue/lib/python3.10/site-packages/rasa/cli/initial_project/tests/test_stories.yml
+	@touch $@
 .venv-train/.ready: requirements/train.txt | $(UV)
-	$(call environment,.venv-train,3.11,requirements/train.txt,$@)
+	@deploy/packages.sh environment .venv-train 3.11 $<
+	@touch $@
 
-serve-programs:
-	@deploy/debian-packages.sh espeak-ng=espeak-ng
-test-programs: serve-programs
-	@deploy/debian-packages.sh chromium=chromium node=nodejs
+$(NPM_CLIENT)/node_modules/.package-lock.json: $(NPM_CLIENT)/package-lock.json
+	@deploy/packages.sh npm $(NPM_CLIENT)
+	@touch $@
 
 models: .venv/.ready
 	@.venv/bin/python -m bot models fetch
@@ -55,47 +68,60 @@ models: .venv/.ready
 dialogue-model: .venv-dialogue/.ready
 	@.venv-dialogue/bin/python -m dialogue train
 
-# Running ----------------------------------------------------------------------------------------
+##@ Running
+serve: serve-needs .venv/.ready .venv-dialogue/.ready models dialogue-model  ## prepare and start everything; prints the address when ready
+	@deploy/run.sh
 
-serve: serve-programs .venv/.ready .venv-dialogue/.ready models dialogue-model  ## run everything; prints the address when ready
-	@for port in $${HAMDEL_DIALOGUE_PORT:-5005} $${HAMDEL_ACTIONS_PORT:-5055}; do \
-		if (exec 3<>/dev/tcp/127.0.0.1/$$port) 2>/dev/null; then \
-			echo "port $$port is in use: end the other server, or see HAMDEL_DIALOGUE_PORT and HAMDEL_ACTIONS_PORT in docs/settings.md" >&2; exit 1; \
-		fi; done
-	@mkdir -p .run && echo "starting (the dialogue engine takes a while; its logs are in .run/) …"
-	@export HAMDEL_DIALOGUE_TOKEN=$${HAMDEL_DIALOGUE_TOKEN:-$$(.venv/bin/python -c 'import secrets; print(secrets.token_hex(32))')}; \
-		.venv/bin/honcho start --no-prefix; status=$$?; [ $$status = 130 ] || { \
-		echo "a part ended by itself; the last lines of the inner logs:" >&2; \
-		tail -n 4 .run/dialogue.log .run/actions.log >&2; exit 1; }
+dev: export HAMDEL_GATEWAY := deploy/reload.sh
+dev: serve-needs .venv/.ready .venv/.ready-dev .venv-dialogue/.ready models dialogue-model  ## the same; the gateway starts anew when a source of it changes
+	@deploy/run.sh
 
-# Checks -----------------------------------------------------------------------------------------
+check:  ## settings, versions, models, ports: what is there, what is missing, how to get it
+	@[ -x .venv/bin/python ] || { echo "nothing is prepared yet (.venv is missing): run 'make serve'" >&2; exit 1; }
+	@.venv/bin/python -m bot check
 
-lint: .venv/.ready-dev .venv-dialogue/.ready  ## style and types
+##@ Checking the code
+test: test-needs .venv/.ready-dev .venv-dialogue/.ready .venv-train/.ready $(NPM_CLIENT)/node_modules/.package-lock.json models dialogue-model lint  ## all checks and tests
+	.venv-train/bin/python -m pytest tests/train
+	.venv-dialogue/bin/python -m pytest tests/dialogue tests/actions tests/emotion tests/language tests/crisis tests/recommender
+	.venv/bin/python -m pytest --ignore=tests/dialogue --ignore=tests/actions --ignore=tests/train --ignore=tests/soak --cov --cov-report=term:skip-covered tests
+
+lint: lint-needs .venv/.ready-dev .venv-dialogue/.ready  ## style and types alone
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/mypy --python-version 3.10 --python-executable .venv-dialogue/bin/python dialogue actions
 
-test: test-programs .venv/.ready-dev .venv-dialogue/.ready .venv-train/.ready models dialogue-model lint  ## all checks and tests
-	.venv-train/bin/python -m pytest tests/train
-	.venv-dialogue/bin/python -m pytest tests/dialogue tests/actions tests/emotion tests/language tests/crisis tests/recommender
-	.venv/bin/python -m pytest --ignore=tests/dialogue --ignore=tests/actions --ignore=tests/train --cov --cov-report=term:skip-covered tests
-
-format: .venv/.ready-dev  ## put the code into its form
+format: lint-needs .venv/.ready-dev  ## put the code into its form
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 
-# Training and measuring (need the corpora of HAMDEL_CORPORA) --------------------------------------
+soak: serve-needs .venv/.ready-dev .venv-dialogue/.ready models dialogue-model  ## talks on a loop for ten minutes: does anything grow?
+	.venv/bin/python -m pytest tests/soak -s
 
-train-ser: .venv-train/.ready  ## train the speech emotion model (needs HAMDEL_CORPORA)
-	.venv-train/bin/python -m ser_model train --config ser_model/configs/paper_cnn.json
+hooks: .venv/.ready-dev .venv-dialogue/.ready  ## optional: check each commit with pre-commit before it is made
+	@$(UV) tool install --quiet pre-commit || { echo "pre-commit could not be installed; nothing else needs it" >&2; exit 1; }
+	@$(UV) tool run pre-commit install
 
-train-recommender: .venv-train/.ready  ## train the recommender
-	.venv-train/bin/python -m recommender train
-
+##@ Training and measuring (from recordings: HAMDEL_CORPORA)
 bench: .venv/.ready-dev  ## latency of a running server
 	.venv/bin/python -m benchmarks.latency
 
+evaluate: corpora train-needs .venv/.ready-dev models  ## figures of speech emotion and recognition, into results/ (needs HAMDEL_CORPORA)
+	@mkdir -p results
+	@speech="$$HAMDEL_CORPORA"; [ -f "$$speech/manifest.csv" ] || speech="$$speech/speech"; set -ex; \
+		.venv/bin/python -m ser_model evaluate --manifest "$$speech/manifest.csv" --split test --skip-unknown --json results/speech_emotion.json; \
+		if [ -f "$$speech/asr/manifest.csv" ]; then \
+			.venv/bin/python -m benchmarks.asr --manifest "$$speech/asr/manifest.csv" --json results/recognition.json; \
+		else echo "recognition is left out: $$speech/asr/manifest.csv (path,language,text) is missing" >&2; fi
+
+train-ser: corpora train-needs .venv-train/.ready  ## train the speech emotion model (needs HAMDEL_CORPORA)
+	.venv-train/bin/python -m ser_model train --config ser_model/configs/paper_cnn.json
+
+train-recommender: train-needs .venv-train/.ready  ## train the recommender
+	.venv-train/bin/python -m recommender train
+
+##@ Upkeep
 lock: | $(UV)  ## resolve requirements/*.in anew
 	$(COMPILE) -p 3.11 requirements/gateway.in -o requirements/gateway.txt
 	$(COMPILE) -p 3.11 requirements/gateway-dev.in -o requirements/gateway-dev.txt
@@ -104,3 +130,5 @@ lock: | $(UV)  ## resolve requirements/*.in anew
 
 clean:  ## remove environments and caches of this checkout
 	rm -rf .venv .venv-dialogue .venv-train .uv models .run .pytest_cache .mypy_cache .ruff_cache
+
+help:  ## this list

@@ -43,7 +43,7 @@ class TurnResult:
         first_audio_at: loop time at which the last reply's first sound came, or None.
         turn_ended_at: loop time at which the server said that the (last) turn had ended, or None.
         cut_ins: replies that the recording itself talked over, because a pause was taken for the end.
-        reply_audio: (n,), 24 kHz.
+        reply_audio: (n,), at the session's rate.
         server_latency: the milliseconds of `hamdel.latency`.
         events: types of all events, in order.
     """
@@ -76,7 +76,7 @@ class TurnResult:
 
 
 def read_recording(path: Path) -> NDArray[np.int16]:
-    """Reads a recording of any format that libsndfile knows as mono 24 kHz (n,).
+    """Reads a recording of any format that libsndfile knows as mono (n,) at the session's rate.
 
     Raises:
         ClientError: for a file that is missing, empty or no audio.
@@ -181,7 +181,7 @@ class TalkClient:
         """Plays a recording in real time, then silence until the answer is complete.
 
         Args:
-            samples: (n,), 24 kHz.
+            samples: (n,), at the session's rate.
             until: "reply" waits for the whole answer; "first_audio" cancels it at its first sound.
         """
         turn = self._turn = TurnResult()

@@ -128,10 +128,9 @@ class Conversation:
         """Time passes; called about once a second."""
         self._outbox.now_ms = now_ms
         self._answering.ask_for_patience(self._limits.slow_reply_ms)
-        busy = self._answering.replying or self._hearing.speaking or self._hearing.waiting
-        if busy:
-            self._ending.note_activity()
-        self._ending.tick(quiet=not busy)
+        self._ending.tick(
+            replying=self._answering.replying, hearing=self._hearing.speaking or self._hearing.waiting
+        )
         return self._outbox.drain()
 
     def restart(self, now_ms: float) -> list[Command]:
@@ -173,7 +172,7 @@ class Conversation:
         return self._outbox.drain()
 
     def sound(self, generation: int, sentence_index: int, pcm: bytes, now_ms: float) -> list[Command]:
-        """A piece of speech, PCM16 mono 24 kHz, is due now."""
+        """A piece of speech, PCM16 mono at the session's rate, is due now."""
         self._outbox.now_ms = now_ms
         self._answering.sound(generation, sentence_index, pcm)
         return self._outbox.drain()
@@ -346,7 +345,7 @@ class Conversation:
             self._state.granted.discard(event.scope)
         if not self._state.consented_to_emotion:
             self._state.mood = None
-        self._journal.consent(event.scope, event.granted, event.version, "widget")
+        self._journal.consent(event.scope, event.granted, event.version, self._state.identity.consents_by)
 
     def _answer(self, turn: Turn) -> None:
         wanted, self._wanted = self._wanted, None

@@ -48,14 +48,18 @@ class Ending:
         """The server is about to stop: the talk ends at its next gap."""
         self._restarting = True
 
-    def tick(self, *, quiet: bool) -> None:
+    def tick(self, *, replying: bool, hearing: bool) -> None:
         """Ends the talk if it is time.
 
         Args:
-            quiet: whether neither side is speaking and no answer is awaited.
+            replying: whether an answer is awaited or being spoken.
+            hearing: whether the user is speaking, or what they said is being recognised.
         """
         if self._closed:
             return
+        quiet = not (replying or hearing)
+        if hearing or (replying and not self._said_goodbye):  # the goodbye itself wakes nothing
+            self.note_activity()
         if self._restarting and quiet:
             self._close(_RESTART_CLOSE, "server_restarting", "The server is restarting; connect again.")
             return

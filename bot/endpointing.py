@@ -23,6 +23,7 @@ __all__ = [
 FRAME_MS = 32
 _START_FRAMES = 3  # one plosive or click fills one or two frames
 _RESUME_FRAMES = 2
+_GRACE_MS = 15_000
 _HYSTERESIS = 0.15  # Silero's own distance between the thresholds of onset and offset
 
 
@@ -76,14 +77,15 @@ class Endpointer:
         patience_ms: silence after which the turn ends; may change at any time.
         pause_ms: silence after which recognition may begin.
         confirm_ms: voice that confirms speech.
-        longest_ms: a turn of this length is ended at the next pause.
+        longest_ms: a turn of this length is ended at the next frame without voice, and a little later
+            in any case: background voices may leave no such frame.
     """
 
     def __init__(
         self,
         *,
+        patience_ms: int,
         threshold: float = 0.5,
-        patience_ms: int = 600,
         pause_ms: int = 200,
         confirm_ms: int = 250,
         longest_ms: int = 120_000,
@@ -126,6 +128,10 @@ class Endpointer:
             yield from self._voice(frame_start_ms)
         else:
             yield from self._silence()
+        if self._started and self._start_ms is not None:
+            over_ms = self._position_ms - self._start_ms - self.longest_ms
+            if over_ms >= (_GRACE_MS if voiced else 0):
+                yield from self.end()
 
     def end(self) -> Iterator[EndpointEvent]:
         """Ends the turn under way at once (push-to-talk)."""
@@ -167,8 +173,7 @@ class Endpointer:
         if not self._paused and silent_ms >= self.pause_ms:
             self._paused = True
             yield SpeechPaused(self._start_ms, self._last_voice_ms)
-        too_long = self._position_ms - self._start_ms >= self.longest_ms
-        if self._paused and (silent_ms >= self.patience_ms or too_long):
+        if self._paused and silent_ms >= self.patience_ms:
             ended = SpeechEnded(self._start_ms, self._last_voice_ms, silent_ms, self._voiced_ms)
             self.reset()
             yield ended

@@ -34,7 +34,7 @@ from bot.settings import ROOT, Settings, SettingsError, runtime_dir
 from bot.speech import LocalSpeech
 from bot.talks import Talks
 from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenError, TokenIssuer
-from bot.voice_activity import load_voice_activity_model
+from bot.voice_activity import VoiceActivityError, load_voice_activity_model
 from ser_model import detector
 from ser_model.errors import SpeechEmotionError
 from session_log import SessionLog, SessionLogError, default_database_path
@@ -58,6 +58,7 @@ _STARTUP_ERRORS = (
     SpeechEmotionError,
     TokenError,
     UnknownModelError,
+    VoiceActivityError,
     VoiceError,
     transcriber.ModelFileError,
 )
@@ -234,10 +235,17 @@ def _load_parts(settings: Settings) -> Parts:
 
 def _load_speech(settings: Settings) -> LocalSpeech:
     recogniser = settings.recogniser
+    names: dict[str | None, str] = {None: recogniser.model}
+    for language, name in recogniser.by_language.items():
+        names[language] = name
+    loaded = {
+        name: transcriber.Transcriber.load(
+            default_store().path(name), threads=recogniser.threads, workers=recogniser.workers
+        )
+        for name in dict.fromkeys(names.values())
+    }
     return LocalSpeech(
-        transcriber.Transcriber.load(
-            default_store().path(recogniser.model), threads=recogniser.threads, workers=recogniser.workers
-        ),
+        {language: loaded[name] for language, name in names.items()},
         detector.SpeechEmotionDetector.load(),
         workers=recogniser.workers,
         queue=recogniser.queue,

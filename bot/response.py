@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot import server_events as events
+from bot.session_config import SAMPLE_RATE_HZ
 
 __all__ = ["Response"]
 
-_BYTES_PER_MS = 48  # PCM16 mono at 24 kHz
+_BYTES_PER_MS = SAMPLE_RATE_HZ * 2 // 1000  # PCM16 mono
 
 
 @dataclass(slots=True)

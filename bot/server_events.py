@@ -173,7 +173,7 @@ def response_part(kind: str, response_id: str, item_id: str, **fields: Any) -> E
 
 
 def audio_delta(response_id: str, item_id: str, pcm: bytes) -> Event:
-    """A piece of PCM16 mono 24 kHz."""
+    """A piece of PCM16 mono."""
     return response_part(
         "output_audio.delta", response_id, item_id, delta=base64.b64encode(pcm).decode("ascii")
     )

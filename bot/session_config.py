@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from bot.protocol import ProtocolError
 
 __all__ = ["SAMPLE_RATE_HZ", "HamdelOptions", "SessionConfig", "TurnDetection", "apply_update"]
 
 SAMPLE_RATE_HZ = 24_000
-"""Sample rate of `audio/pcm` in both directions."""
+"""Sample rate of `audio/pcm` in both directions; the page has it in `widget/audio-format.js`."""
 
 
 class _Part(BaseModel):
@@ -19,11 +19,17 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
+def _the_rate(rate: int) -> int:
+    if rate != SAMPLE_RATE_HZ:
+        raise ValueError(f"must be {SAMPLE_RATE_HZ}")
+    return rate
+
+
 class AudioFormat(_Part):
-    """Only PCM16 mono at 24 kHz is served so far."""
+    """Only PCM16 mono at `SAMPLE_RATE_HZ` is served so far."""
 
     type: Literal["audio/pcm"] = "audio/pcm"
-    rate: Literal[24000] = 24000
+    rate: Annotated[int, AfterValidator(_the_rate)] = SAMPLE_RATE_HZ
 
 
 class Transcription(_Part):
@@ -121,7 +127,7 @@ class SessionConfig(_Part):
 
 
 _IMMUTABLE = ("id", "object", "expires_at")
-_EAGERNESS_MS = {"low": 1_000, "medium": 600, "high": 350}
+_EAGERNESS_MS = {"low": 1_000, "high": 350}  # medium and auto: the deployer's patience
 _SHOWN: dict[str, set[str]] = {
     "server_vad": set(TurnDetection.model_fields) - {"eagerness"},
     "semantic_vad": {"type", "eagerness", "create_response", "interrupt_response"},

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_dir
@@ -83,9 +83,13 @@ class ConversationSettings(_Section):
 
 
 class RecogniserSettings(_Section):
-    """Which recogniser, with how many threads for one utterance, and how many utterances at once."""
+    """Which recogniser, with how many threads for one utterance, and how many utterances at once.
+
+    A language in `by_language` has a model of its own, held in memory beside the first.
+    """
 
     model: str = "whisper-base"
+    by_language: dict[Literal["en", "fa"], str] = Field(default_factory=dict)
     threads: int = Field(default=1, ge=1, le=64)
     workers: int = Field(default=1, ge=1, le=64)
     queue: int = Field(default=8, ge=1)

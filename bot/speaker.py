@@ -1,4 +1,4 @@
-"""The mouth of one talk: sentences in, PCM16 at 24 kHz out, paced so that little is sent ahead.
+"""The mouth of one talk: sentences in, PCM16 at the session's rate out, paced so that little is sent ahead.
 
 A sentence that a voice breaks off is spoken by the next voice, from its beginning.
 """

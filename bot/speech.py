@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -62,7 +63,7 @@ class LocalSpeech:
     """The models in this process.
 
     Args:
-        transcriber: recognises words.
+        transcribers: recognise words: under None any language, and it says which; under a language this one.
         detector: hears feeling.
         workers: utterances at once.
         queue: utterances that may wait beside those.
@@ -71,14 +72,14 @@ class LocalSpeech:
 
     def __init__(
         self,
-        transcriber: Transcriber,
+        transcribers: Mapping[str | None, Transcriber],
         detector: SpeechEmotionDetector,
         *,
         workers: int,
         queue: int,
         deadline_s: float,
     ) -> None:
-        self._transcriber = transcriber
+        self._transcribers = transcribers
         self._detector = detector
         self._deadline_s = deadline_s
         self._places = workers + queue
@@ -129,14 +130,30 @@ class LocalSpeech:
     def _recognise(
         self, samples: NDArray[np.float32], language: str | None, stale: threading.Event
     ) -> Transcript:
+        heard = self._transcribe(self._transcriber_of(language), samples, language, stale)
+        special = self._transcriber_of(heard.language)
+        if language is None and heard.text and special is not self._transcribers[None]:
+            return self._transcribe(special, samples, heard.language, stale)
+        return heard
+
+    def _transcriber_of(self, language: str | None) -> Transcriber:
+        return self._transcribers.get(language, self._transcribers[None])
+
+    @staticmethod
+    def _transcribe(
+        transcriber: Transcriber,
+        samples: NDArray[np.float32],
+        language: str | None,
+        stale: threading.Event,
+    ) -> Transcript:
         try:
-            return self._transcriber.transcribe(samples, language=language, stale=stale)
+            return transcriber.transcribe(samples, language=language, stale=stale)
         except RecognitionStaleError:
             raise
         except Exception as error:
             # The short window is our own departure from how Whisper was trained; the full one is not.
             logger.error("recognition broke, trying the full window: %s", type(error).__name__)
-            return self._transcriber.transcribe(samples, language=language, stale=stale, full_window=True)
+            return transcriber.transcribe(samples, language=language, stale=stale, full_window=True)
 
     def _take_place(self) -> bool:
         with self._lock:

@@ -71,7 +71,11 @@ class TalkRoute:
         talk = Talk(
             websocket,
             Conversation(
-                identity=claims.identity(talk_id, (websocket.headers.get("user-agent") or "unknown")[:128]),
+                identity=claims.identity(
+                    talk_id,
+                    (websocket.headers.get("user-agent") or "unknown")[:128],
+                    by_page="origin" in websocket.headers,
+                ),
                 config=SessionConfig(id=f"sess_{talk_id}"),
                 patience_ms=conversation.patience_ms,
                 guard=self._parts.guard,

@@ -46,6 +46,7 @@ class TalkIdentity:
     country: str | None
     client: str
     grants: frozenset[str] = frozenset()
+    consents_by: str = "client"
 
 
 @dataclass(slots=True)

@@ -63,8 +63,8 @@ class Claims:
             if value is not None and not 1 <= len(value) <= 128:
                 raise TokenError("subject and clinic have 1 to 128 characters.")
 
-    def identity(self, talk_id: str, client: str) -> TalkIdentity:
-        """The talk that these claims open."""
+    def identity(self, talk_id: str, client: str, *, by_page: bool) -> TalkIdentity:
+        """The talk that these claims open, from a page or from another program."""
         return TalkIdentity(
             talk_id=talk_id,
             subject=self.subject,
@@ -74,6 +74,7 @@ class Claims:
             country=self.country.upper() if self.country is not None else None,
             client=client,
             grants=self.grants,
+            consents_by="widget" if by_page else "client",
         )
 
 

@@ -38,6 +38,16 @@ def test_a_silent_talk_is_closed_after_a_goodbye():
     assert wait(talk, 1_000) == []
 
 
+def test_the_goodbye_does_not_wake_the_talk():
+    talk = ScriptedTalk()
+    wait(talk, 6 * MINUTE_MS)
+    for _ in range(8):
+        wait(talk, 1_000)
+    say_goodbye(talk)
+    assert len({speak.generation for speak in talk.all(c.Speak)}) == 1
+    assert talk.last(c.CloseTalk).code == 1000
+
+
 def test_whoever_speaks_during_the_goodbye_keeps_the_talk():
     talk = ScriptedTalk()
     wait(talk, 6 * MINUTE_MS)

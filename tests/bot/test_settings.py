@@ -2,7 +2,7 @@ import stat
 
 import pytest
 
-from bot.settings import ROOT, SettingsError, load_settings, runtime_dir
+from bot.settings import ROOT, Settings, SettingsError, load_settings, runtime_dir
 
 
 def settings(tmp_path, text, environment=None):
@@ -16,7 +16,7 @@ def test_the_projects_own_file_is_valid():
 
 
 def test_an_empty_section_gives_the_defaults(tmp_path):
-    assert settings(tmp_path, "hamdel: {}\n").conversation.patience_ms == 600
+    assert settings(tmp_path, "hamdel: {}\n").conversation.patience_ms == Settings().conversation.patience_ms
     assert settings(tmp_path, "action_endpoint: {url: x}\n").server.port == 8300
 
 
@@ -51,3 +51,24 @@ def test_variables_are_filled_in(tmp_path):
 def test_the_runtime_folder_is_private(tmp_path, monkeypatch):
     monkeypatch.setenv("HAMDEL_HOME", str(tmp_path / "home"))
     assert stat.S_IMODE(runtime_dir().stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("hamdel: {dialogue: {url: 'http://127.0.0.1:5005/x'}}", "hamdel.dialogue.url"),
+        ("hamdel: {dialogue: {url: 'ws://127.0.0.1:99999/x'}}", "hamdel.dialogue.url"),
+        ("hamdel: {dialogue: {url: 'ws://['}}", "hamdel.dialogue.url"),
+        ("hamdel: {dialogue: {url: nonsense}}", "hamdel.dialogue.url"),
+        (
+            "hamdel: {dialogue: {actions_health_url: 'http://127.0.0.1:x/'}}",
+            "hamdel.dialogue.actions_health_url",
+        ),
+        ("hamdel: {recogniser: {by_language: {de: whisper-small}}}", "hamdel.recogniser.by_language"),
+        ("hamdel: {conversation: {idle_s: 0}}", "hamdel.conversation.idle_s"),
+        ("hamdel: {server: {drain_s: -1}}", "hamdel.server.drain_s"),
+    ],
+)
+def test_values_that_cannot_work_are_named(tmp_path, text, key):
+    with pytest.raises(SettingsError, match=key):
+        settings(tmp_path, text + "\n")

@@ -11,9 +11,10 @@ from openai import AsyncOpenAI
 from sdk_events import CLIENT_EVENTS, SERVER_EVENTS, validate
 
 from bot.client import read_recording
+from bot.session_config import SAMPLE_RATE_HZ
 from bot.settings import runtime_dir
 
-SECOND = 24_000 * 2
+SECOND = SAMPLE_RATE_HZ * 2
 TEXT = {"type": "realtime", "output_modalities": ["text"]}
 PUSH_TO_TALK = {"type": "realtime", "audio": {"input": {"turn_detection": None}}}
 

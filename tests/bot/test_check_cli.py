@@ -1,0 +1,90 @@
+import json
+import subprocess
+import sys
+
+import pytest
+
+from bot.check import Finding, Report
+from bot.check_cli import examine, readable
+from bot.settings import ROOT
+
+SECRET = "open-sesame-" * 3
+
+
+def run(*arguments, environment=None, flags=()):
+    return subprocess.run(
+        [sys.executable, *flags, "-m", "bot", "check", *arguments],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin", **(environment or {})},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def broken(tmp_path):
+    """A folder that has next to nothing of a project."""
+    (tmp_path / "endpoints.yml").write_text("hamdel: {server: {port: 0}}\n")
+    return tmp_path
+
+
+def test_a_checkout_where_nothing_is_prepared_is_examined_to_the_end(broken):
+    report = examine(broken, {"PATH": str(broken)})
+    missing = {finding.subject for finding in report.problems}
+    assert {".venv", ".venv-dialogue", "espeak-ng", "models.toml", "dialogue model"} <= missing
+    assert all(finding.remedy for finding in report.problems)
+
+
+def test_no_line_is_longer_than_100_columns_and_each_problem_has_its_remedy(broken):
+    report = examine(broken, {"PATH": str(broken), "HAMDEL_LOGS": "/" + "far/" * 60})
+    text = readable(report)
+    assert max(len(line) for line in text.splitlines()) <= 100
+    assert "sudo apt-get install espeak-ng" in text
+    assert f"To be mended ({len(report.problems)})" in text
+
+
+def test_a_report_without_problems_says_so(tmp_path):
+    report = Report(tmp_path / "endpoints.yml", {"a.b": None}, {}, {"All": [Finding("it", "ok", "so")]})
+    assert readable(report).endswith("All is well.")
+
+
+def test_neither_form_shows_a_secret(tmp_path):
+    environment = dict.fromkeys(("HAMDEL_TOKEN_SECRET", "HAMDEL_SERVER_KEY", "HAMDEL_DIALOGUE_TOKEN"), SECRET)
+    for form in ((), ("--json",)):
+        ended = run(*form, environment=environment | {"HAMDEL_HOME": str(tmp_path)})
+        assert SECRET not in ended.stdout + ended.stderr
+        assert "HAMDEL_TOKEN_SECRET" in ended.stdout
+        assert ended.stderr == ""
+
+
+def test_json_has_all_and_the_exit_status_is_that_of_the_process(tmp_path):
+    ended = run("--json", environment={"HAMDEL_HOME": str(tmp_path)})
+    document = json.loads(ended.stdout)
+    assert ended.returncode == document["exit_status"] == 1  # no model in this new home
+    assert document["settings"]["recogniser.model"] == "whisper-base"
+    models = {finding["subject"]: finding for finding in document["sections"]["Models"]}
+    assert models["whisper-base"]["state"] == "missing"
+    assert models["ser_model/weights/paper_cnn.onnx"]["state"] == "ok"
+
+
+def test_invalid_settings_end_with_2_and_the_rest_is_still_shown(tmp_path):
+    path = tmp_path / "endpoints.yml"
+    path.write_text("hamdel: {server: {prot: 1}}\n")
+    ended = run(environment={"HAMDEL_ENDPOINTS": str(path)})
+    assert ended.returncode == 2
+    assert "hamdel.server.prot" in ended.stdout
+    assert "espeak-ng" in ended.stdout
+
+
+def test_it_speaks_where_no_package_is_installed():
+    ended = run(flags=("-S",))
+    assert ended.stderr == ""
+    assert ended.returncode == 1
+    assert "the package httpx is missing" in " ".join(ended.stdout.split())
+
+
+def test_an_unknown_option_is_bad_input():
+    ended = run("--loud")
+    assert ended.returncode == 2
+    assert "Traceback" not in ended.stderr
