@@ -125,9 +125,9 @@ class Hearing:
         self._outbox.emit(EndUtterance())
 
     def forget(self) -> None:
-        """Drops the turn under way."""
+        """Drops the turn under way; what is recognised of it is not answered."""
         if self._turn is not None:
-            self._turn.ended = True
+            self._state.turns.pop(self._turn.item_id, None)
             self._turn = None
 
     def _begin(self, start_ms: int) -> bool:

@@ -410,3 +410,13 @@ def test_an_unreadable_message_is_an_error_and_the_talk_goes_on(talk):
     talk.utter("hello")
     assert talk.events("error")[0]["error"]["code"] == "invalid_json"
     assert len(talk.all(c.AskDialogue)) == 1
+
+
+def test_a_cleared_turn_is_not_answered_when_its_words_come():
+    talk = ScriptedTalk()
+    talk.hear(SpeechStarted(1_000))
+    talk.hear(SpeechPaused(1_000, 2_500))
+    asked = talk.last(c.Understand)
+    talk.client(type="input_audio_buffer.clear")
+    heard = c.Understood(asked.item_id, asked.attempt, "never mind", "en", 0.9, 1_500, None)
+    assert talk.do(talk.conversation.understood(heard, talk.now_ms)) == []
