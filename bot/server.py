@@ -14,6 +14,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.emergency_lines import EmergencyLines
 from bot.health import Health
 from bot.realtime import Parts
 from bot.settings import ROOT, Settings
@@ -65,6 +66,7 @@ def create_app(
         WebSocketRoute("/ws", talk.talk),
         Route("/v1/tokens", tokens.tokens, methods=["POST"]),
         Route("/v1/realtime/client_secrets", tokens.client_secrets, methods=["POST"]),
+        Route("/v1/lines", EmergencyLines(settings).lines),
         Route("/healthz", health.health),
         Route("/readyz", health.ready),
         Route("/metrics", health.metrics),

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import secrets
 from contextlib import suppress
+from typing import Any
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-import crisis
 from bot import server_events
 from bot.access import check_origin, claims_of, offered_protocols
 from bot.conversation import Conversation
+from bot.emergency_lines import shown_lines, wanted_language
 from bot.metrics import Metrics
 from bot.realtime import Parts, Talk
 from bot.responses import refusal
@@ -42,16 +43,16 @@ class TalkRoute:
 
     async def talk(self, websocket: WebSocket) -> None:
         """Holds one talk."""
-        country = self._settings.conversation.country
+        country, language = self._settings.conversation.country, wanted_language(websocket)
         try:
             claims = self._claims(websocket)
-            country = claims.country or country
+            country, language = claims.country or country, claims.language or language
             with self._talks.place(claims):
                 await websocket.accept(_protocol(websocket))
                 await self._hold(websocket, claims)
         except RefusedTalkError as refused:
             self._metrics.talk_refused(refused.code)
-            await self._refuse(websocket, refused, country)
+            await self._refuse(websocket, refused, shown_lines(country, language))
 
     @property
     def _metrics(self) -> Metrics:
@@ -95,10 +96,10 @@ class TalkRoute:
         with self._talks.under_way(talk):
             await talk.run()
 
-    async def _refuse(self, websocket: WebSocket, refused: RefusedTalkError, country: str | None) -> None:
+    async def _refuse(
+        self, websocket: WebSocket, refused: RefusedTalkError, shown: list[dict[str, Any]]
+    ) -> None:
         # Whoever is turned away may be in danger: the numbers go with every refusal.
-        lines = crisis.lines(country)
-        shown = [{"name": line.name, "number": line.number, "kind": line.kind} for line in lines]
         if "origin" not in websocket.headers or refused.status in (401, 403):
             await websocket.send_denial_response(
                 refusal(refused.status, refused.code, refused.message, lines=shown)

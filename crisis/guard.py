@@ -10,7 +10,7 @@ and where they are in doubt they ask: a false alarm costs one gentle question, a
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -57,6 +57,9 @@ class Assessment:
     matched: tuple[str, ...]
 
 
+_PIECE_CHARACTERS = 1_500
+_OVERLAP_CHARACTERS = 300  # more than a sentence, and than what is looked at around a match
+
 _NOTHING = Assessment(0, "none", ())
 
 
@@ -77,9 +80,10 @@ class Guard:
         Both lexicons are asked where both scripts occur, whatever `language` (the talk's language)
         says; it decides only for text of neither script. `context` are the turns before, oldest
         first, of both sides: they make "yes" an answer to the question about suicide, and "tonight" a
-        plan. Never raises on any text.
+        plan. A long text is read in overlapping pieces, so that the time grows with its length and no
+        faster. Never raises on any text.
         """
-        forms = self._forms(text, language)
+        forms = [form for piece in _pieces(text) for form in self._forms(piece, language)]
         found = [finding for lexicon, heard in forms for finding in _findings(lexicon, heard)]
         if context:
             found += self._answer(forms, context)
@@ -120,6 +124,16 @@ def default_guard() -> Guard:
 def assess(text: str, *, language: str | None = None, context: Sequence[str] = ()) -> Assessment:
     """`Guard.assess` of the default guard."""
     return default_guard().assess(text, language=language, context=context)
+
+
+def _pieces(text: str) -> Iterator[str]:
+    start = 0
+    while len(text) - start > _PIECE_CHARACTERS:
+        end = text.rfind(" ", start + _OVERLAP_CHARACTERS, start + _PIECE_CHARACTERS)
+        end = end if end > 0 else start + _PIECE_CHARACTERS
+        yield text[start:end]
+        start = max(text.rfind(" ", start, end - _OVERLAP_CHARACTERS), end - 2 * _OVERLAP_CHARACTERS)
+    yield text[start:]
 
 
 def _says(role: str, forms: _Forms) -> bool:

@@ -1,10 +1,8 @@
-/** Microphone blocks of any size and rate → frames of 40 ms, mono PCM16 at 24 kHz. */
+/** Microphone blocks of any size and rate → mono PCM16 in frames of the wire's rate and length. */
 
+import { FRAME_SAMPLES, SAMPLE_RATE_HZ } from "./audio-format.js";
 import { floatToPcm16 } from "./pcm.js";
 import { Resampler } from "./resampler.js";
-
-export const FRAME_SAMPLES = 960; // 40 ms at 24 kHz.
-const OUTPUT_RATE_HZ = 24000;
 
 /** Mean of all channels; an input without channels is silence of no length. */
 function mixDown(channels) {
@@ -26,7 +24,7 @@ function rootMeanSquare(samples) {
 /** Collects blocks; `push` gives the frames that are full, each as {pcm: Int16Array, level: 0…1}. */
 export class CaptureFrames {
   constructor(inputRateHz) {
-    this.resampler = new Resampler(inputRateHz, OUTPUT_RATE_HZ);
+    this.resampler = new Resampler(inputRateHz, SAMPLE_RATE_HZ);
     this.frame = new Float32Array(FRAME_SAMPLES);
     this.filled = 0;
   }

@@ -1,22 +1,23 @@
 /** The websocket of a talk: events out, events in, and why it closed. */
 
-import { parseServerEvent } from "./protocol.js";
+import { parseServerEvent, signOfLifeRequest } from "./protocol.js";
 
 const POLICY = 1008;
 const TOO_BIG = 1009;
 const DRAIN = 1012;
 const BUSY = 1013;
+const SIGN_OF_LIFE_MS = 5000;
 
 const REASON_OF_ERROR = {
   session_expired: "expired",
   session_limit_reached: "busy",
   session_taken_over: "taken_over",
-  idle_timeout: "idle",
+  server_restarting: "restarting",
 };
 
 /**
- * Why a talk ended that the person did not end: expired | busy | taken_over | idle | policy | restarting |
- * ended | broken. The last error that the server sent says more than the code.
+ * Why a talk ended that the person did not end: expired | busy | taken_over | policy | restarting | ended |
+ * broken. The last error that the server sent says more than the code.
  */
 export function closeReason(code, lastErrorCode) {
   if (Object.hasOwn(REASON_OF_ERROR, lastErrorCode ?? "")) return REASON_OF_ERROR[lastErrorCode];
@@ -26,6 +27,11 @@ export function closeReason(code, lastErrorCode) {
   return code === 1000 ? "ended" : "broken";
 }
 
+/** "offline" where the device itself has no network, else the reason as it is. */
+export function reasonOrOffline(reason) {
+  return navigator.onLine === false ? "offline" : reason;
+}
+
 /** Address of the voice endpoint on the machine that served the page. */
 export function realtimeUrl({ protocol, host }) {
   return `${protocol === "https:" ? "wss:" : "ws:"}//${host}/v1/realtime`;
@@ -33,35 +39,58 @@ export function realtimeUrl({ protocol, host }) {
 
 /**
  * Opens the socket. `onEvent(event)` gets each server event; `onClose(reason)` comes once, and not after
- * `close()`. The reason is "not_opened" where the server refused: a browser does not tell why. Gives
- * {send(event), close()}; sending on a socket that is not open does nothing.
+ * `close()`. The reason is "unreachable" where the socket did not open: a browser does not tell why. Gives
+ * {send(event), check(), close()}; sending on a socket that is not open does nothing.
  */
 export function openConnection({ token, onEvent, onClose }) {
   const socket = new WebSocket(realtimeUrl(window.location), ["realtime", `openai-insecure-api-key.${token}`]);
   let opened = false;
+  let over = false;
   let lastErrorCode = null;
-  let closedByUs = false;
+  let checkTimer = null;
+
+  function end() {
+    over = true;
+    clearTimeout(checkTimer);
+    socket.close(1000);
+  }
+
+  function lose(reason) {
+    if (over) return;
+    end();
+    onClose(reason);
+  }
+
+  function send(event) {
+    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(event));
+  }
 
   socket.addEventListener("open", () => {
     opened = true;
   });
   socket.addEventListener("message", ({ data }) => {
-    const event = closedByUs ? null : parseServerEvent(data);
+    clearTimeout(checkTimer);
+    checkTimer = null;
+    const event = over ? null : parseServerEvent(data);
     if (event === null) return;
     if (event.type === "error") lastErrorCode = event.error?.code ?? null;
     onEvent(event);
   });
   socket.addEventListener("close", ({ code }) => {
-    if (!closedByUs) onClose(opened ? closeReason(code, lastErrorCode) : "not_opened");
+    const reason = opened ? closeReason(code, lastErrorCode) : "unreachable";
+    lose(reason === "broken" || reason === "unreachable" ? reasonOrOffline(reason) : reason);
   });
 
   return {
-    send(event) {
-      if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(event));
+    send,
+
+    /** Finds out whether the server is still there: a network that went away may not close the socket for minutes. */
+    check() {
+      if (over || !opened || checkTimer !== null) return;
+      send(signOfLifeRequest());
+      checkTimer = setTimeout(() => lose(reasonOrOffline("broken")), SIGN_OF_LIFE_MS);
     },
-    close() {
-      closedByUs = true;
-      socket.close(1000);
-    },
+
+    close: end,
   };
 }

@@ -4,7 +4,11 @@ import { element } from "./elements.js";
 import { textLanguage } from "./language.js";
 
 const NEAR_BOTTOM_PX = 160;
-const MODALITY_KEYS = { speech: "moodSpeech", text: "moodText", face: "moodFace", fused: "moodFused" };
+const MODALITY_KEYS = new Map([
+  ["speech", "moodSpeech"],
+  ["text", "moodText"],
+  ["face", "moodFace"],
+]);
 
 /** Draws into an ordered list with role log. */
 export class ConversationView {
@@ -18,7 +22,7 @@ export class ConversationView {
 
   /** Draws an item, new or changed. */
   show(item) {
-    this.#keepingBottomInView(() => {
+    this.keepEndInView(() => {
       const view = this.shown.get(item.id) ?? this.#add(item);
       view.item = item;
       this.#draw(view);
@@ -31,6 +35,11 @@ export class ConversationView {
     this.shown.delete(id);
   }
 
+  /** Whether anything was said before. */
+  get empty() {
+    return this.list.childElementCount === 0;
+  }
+
   /** Adds a remark that belongs to no turn; `text` comes from the server. */
   addNote(text) {
     const words = element("p", "turn__text", text);
@@ -41,14 +50,26 @@ export class ConversationView {
 
   /** Adds a remark under a key of our strings, which follows the language of the page. */
   addOwnNote(key) {
-    const words = element("p", "turn__text", this.language.text(key));
-    words.dataset.text = key;
-    this.append(element("li", "turn turn--note", words));
+    this.append(element("li", "turn turn--note", this.language.element("p", "turn__text", key)));
   }
 
   /** Adds any list item at the end. */
   append(listItem) {
-    this.#keepingBottomInView(() => this.list.append(listItem));
+    this.keepEndInView(() => this.list.append(listItem));
+  }
+
+  /** Does what changes the page and follows the talk, unless the person has scrolled away to read something. */
+  keepEndInView(draw) {
+    const page = document.scrollingElement;
+    const nearBottom = page.scrollHeight - page.scrollTop - page.clientHeight < NEAR_BOTTOM_PX;
+    const follow = nearBottom || page.scrollTop === this.parkedAt;
+    draw();
+    if (!follow) return;
+    page.scrollTop = page.scrollHeight;
+    const last = this.list.lastElementChild;
+    // Cards can be longer than the window: then the words before them stay in view.
+    if (last?.matches(".turn--suggestions")) (last.previousElementSibling ?? last).scrollIntoView({ block: "nearest" });
+    this.parkedAt = page.scrollTop;
   }
 
   #add(item) {
@@ -89,13 +110,14 @@ export class ConversationView {
   }
 
   #note(item) {
+    if (item.state === "broken") return this.language.text(brokenKey(item));
     if (item.state === "failed") return this.language.text("captionFailed");
     if (item.role === "user" && item.text === "") return this.language.text("captionWaiting");
     return item.cut ? this.language.text("captionCut") : "";
   }
 
   #mood(mood) {
-    const source = this.language.text(MODALITY_KEYS[mood.modality] ?? "moodFused");
+    const source = this.language.text(MODALITY_KEYS.get(mood.modality) ?? "moodFused");
     return `${source}: ${this.language.text(`mood_${this.#moodLabel(mood)}`)}`;
   }
 
@@ -106,20 +128,11 @@ export class ConversationView {
   #translate() {
     for (const view of this.shown.values()) this.#draw(view);
   }
+}
 
-  /** Follows the talk, unless the person has scrolled away to read something. */
-  #keepingBottomInView(draw) {
-    const page = document.scrollingElement;
-    const nearBottom = page.scrollHeight - page.scrollTop - page.clientHeight < NEAR_BOTTOM_PX;
-    const follow = nearBottom || page.scrollTop === this.parkedAt;
-    draw();
-    if (!follow) return;
-    page.scrollTop = page.scrollHeight;
-    const last = this.list.lastElementChild;
-    // Cards can be longer than the window: then the words before them stay in view.
-    if (last?.matches(".turn--suggestions")) (last.previousElementSibling ?? last).scrollIntoView({ block: "nearest" });
-    this.parkedAt = page.scrollTop;
-  }
+function brokenKey({ role, text }) {
+  if (role === "assistant") return "captionBroken";
+  return text === "" ? "captionLost" : "captionUnanswered";
 }
 
 function setOptionalText(target, text) {

@@ -1,8 +1,9 @@
 /**
  * The talk as a list of items, made from server events. Pure; draws nothing.
  *
- * Item: {id, role: "user" | "assistant", text, state: "waiting" | "streaming" | "done" | "failed",
- * cut: whether it was interrupted, previousId, mood: {label, modality} | null}.
+ * Item: {id, role: "user" | "assistant", text, state: "waiting" | "streaming" | "done" | "failed" | "broken" (the
+ * connection went before it was whole, or answered), cut: whether it was interrupted, previousId,
+ * mood: {label, modality} | null}.
  */
 
 import { itemText } from "./protocol.js";
@@ -28,6 +29,20 @@ export class Conversation {
   /** Marks a reply as interrupted. */
   cut(id) {
     if (this.items.has(id)) this.#change(id, { cut: true });
+  }
+
+  /** Marks a typed turn whose answer got lost. */
+  loseAnswer(id) {
+    if (this.items.has(id)) this.#change(id, { state: "broken" });
+  }
+
+  /** The connection is gone: what was still to come will not come. */
+  breakOff() {
+    for (const item of [...this.items.values()]) {
+      if (item.state !== "waiting" && item.state !== "streaming") continue;
+      if (item.role === "assistant" && item.text === "") Conversation.#remove(this, item.id);
+      else this.#change(item.id, { state: "broken" });
+    }
   }
 
   /** Takes a server event; events that are about no item are left alone. */
@@ -86,11 +101,11 @@ export class Conversation {
   }
 
   static responseDone(conversation, { response }) {
-    for (const { id } of Array.isArray(response?.output) ? response.output : []) {
-      const item = conversation.items.get(id);
+    for (const output of Array.isArray(response?.output) ? response.output : []) {
+      const item = conversation.items.get(output?.id);
       if (item === undefined) continue;
-      if (item.text === "") Conversation.#remove(conversation, id);
-      else conversation.#change(id, { state: "done", cut: item.cut || response.status === "cancelled" });
+      if (item.text === "") Conversation.#remove(conversation, item.id);
+      else conversation.#change(item.id, { state: "done", cut: item.cut || response.status === "cancelled" });
     }
   }
 

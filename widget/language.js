@@ -1,9 +1,15 @@
 /** The language of the page: its strings, digits and direction of writing. */
 
+import { element } from "./elements.js";
 import english from "./strings.en.js";
 import persian from "./strings.fa.js";
 
-const STRINGS = { en: english, fa: persian };
+/** The languages by code: sentences, own name, direction of writing. */
+export const LANGUAGES = Object.freeze({
+  en: { strings: english, name: "English", direction: "ltr" },
+  fa: { strings: persian, name: "فارسی", direction: "rtl" },
+});
+
 const PERSIAN_DIGITS = "۰۱۲۳۴۵۶۷۸۹";
 const ARABIC_SCRIPT = /\p{Script=Arabic}/u;
 
@@ -15,8 +21,8 @@ export function textLanguage(text) {
 /** The page's language for a choice en | fa | auto, where auto follows the browser. */
 export function pageLanguage(choice, browserLanguages) {
   if (choice !== "auto") return choice;
-  const known = browserLanguages.map((tag) => tag.slice(0, 2).toLowerCase()).find((code) => code in STRINGS);
-  return known ?? "en";
+  const codes = browserLanguages.map((tag) => tag.slice(0, 2).toLowerCase());
+  return codes.find((code) => Object.hasOwn(LANGUAGES, code)) ?? "en";
 }
 
 /** Holds the chosen language and keeps the marked elements of the document in it. */
@@ -32,14 +38,14 @@ export class Language {
     this.choice = choice;
     this.code = pageLanguage(choice, navigator.languages ?? []);
     document.documentElement.lang = this.code;
-    document.documentElement.dir = this.code === "fa" ? "rtl" : "ltr";
+    document.documentElement.dir = LANGUAGES[this.code].direction;
     document.title = this.text("pageTitle");
-    for (const element of document.querySelectorAll("[data-text]")) element.textContent = this.text(element.dataset.text);
-    for (const element of document.querySelectorAll("[data-label]")) {
-      element.setAttribute("aria-label", this.text(element.dataset.label));
+    for (const marked of document.querySelectorAll("[data-text]")) marked.textContent = this.text(marked.dataset.text);
+    for (const marked of document.querySelectorAll("[data-label]")) {
+      marked.setAttribute("aria-label", this.text(marked.dataset.label));
     }
-    for (const element of document.querySelectorAll("[data-placeholder]")) {
-      element.placeholder = this.text(element.dataset.placeholder);
+    for (const marked of document.querySelectorAll("[data-placeholder]")) {
+      marked.placeholder = this.text(marked.dataset.placeholder);
     }
     for (const listener of this.listeners) listener();
   }
@@ -51,14 +57,21 @@ export class Language {
 
   /** The sentence under a key; a missing one is an error of ours. */
   text(key) {
-    const sentence = STRINGS[this.code][key];
+    const sentence = LANGUAGES[this.code].strings[key];
     if (sentence === undefined) throw new RangeError(`no string ${key} in ${this.code}`);
     return sentence;
   }
 
+  /** An element with the sentence under a key, which follows the language of the page. */
+  element(name, className, key) {
+    const made = element(name, className, this.text(key));
+    made.dataset.text = key;
+    return made;
+  }
+
   /** Whether there is a sentence under a key that came from outside. */
   has(key) {
-    return Object.hasOwn(STRINGS[this.code], key);
+    return Object.hasOwn(LANGUAGES[this.code].strings, key);
   }
 
   /** Writes the digits of a text in the way of the language. */

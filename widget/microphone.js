@@ -1,8 +1,12 @@
-/** The microphone: asks for it, and gives frames of 40 ms until it is closed or unplugged. */
+/** The microphone: asks for it, and gives frames until it is closed or unplugged. */
 
 import { pcm16ToBase64 } from "./pcm.js";
+import { workletNode } from "./sound.js";
 
-/** Why there is no microphone. `reason` is refused | missing | occupied | insecure | microphone (any other). */
+/**
+ * Why there is no microphone. `reason` is refused | missing | occupied | insecure | unloaded (its code did not come
+ * from the server) | microphone (any other).
+ */
 export class MicrophoneError extends Error {
   constructor(reason) {
     super(`no microphone: ${reason}`);
@@ -36,28 +40,33 @@ async function askForStream() {
 /**
  * Opens the microphone on an AudioContext.
  *
- * `onFrame(base64, level)` gets PCM16 mono 24 kHz and its loudness 0…1; `onLost()` is called when the
- * device goes away. Gives {close()}. Throws MicrophoneError.
+ * `onFrame(base64, level)` gets a frame of PCM16 and its loudness 0…1; `onMuted(muted)` is called when the
+ * system silences the device or lets it hear again, `onLost()` when it goes away. Gives {close()}. Throws
+ * MicrophoneError.
  */
-export async function openMicrophone(context, { onFrame, onLost }) {
+export async function openMicrophone(context, { onFrame, onMuted, onLost }) {
   const stream = await askForStream();
   const stop = () => stream.getTracks().forEach((track) => track.stop());
+  let capture;
   try {
-    await context.audioWorklet.addModule(new URL("./capture-worklet.js", import.meta.url));
+    capture = await workletNode(context, "hamdel-capture", "./capture-worklet.js");
   } catch {
     stop();
-    throw new MicrophoneError("microphone");
+    throw new MicrophoneError("unloaded");
   }
   if (context.state === "closed") {
     stop(); // The person pressed stop while the browser was still asking.
     throw new MicrophoneError("microphone");
   }
   const source = context.createMediaStreamSource(stream);
-  const capture = new AudioWorkletNode(context, "hamdel-capture");
   capture.port.onmessage = ({ data }) => onFrame(pcm16ToBase64(data.pcm), data.level);
   // Its output is silence; only nodes with a way to the destination are run.
   source.connect(capture).connect(context.destination);
-  for (const track of stream.getAudioTracks()) track.addEventListener("ended", onLost);
+  for (const track of stream.getAudioTracks()) {
+    track.addEventListener("ended", onLost);
+    track.addEventListener("mute", () => onMuted(true));
+    track.addEventListener("unmute", () => onMuted(false));
+  }
   return {
     close() {
       capture.port.onmessage = null;

@@ -5,18 +5,26 @@ import { Conversation } from "./conversation.js";
 import { ConversationView } from "./conversation-view.js";
 import { CrisisView } from "./crisis-view.js";
 import { Language } from "./language.js";
+import { fetchLines } from "./lines.js";
+import { openAudioContext } from "./sound.js";
 import { StatusView } from "./status-view.js";
 import { SuggestionsView } from "./suggestions-view.js";
 import { startTalk } from "./talk.js";
 
 const byId = (id) => document.getElementById(id);
 
-// A reply that had just ended when we cancelled it is nothing that the person needs to know of.
-const QUIET_ERRORS = new Set(["response_cancel_not_active"]);
+const QUIET_ERRORS = new Set([
+  "response_cancel_not_active", // A reply that had just ended when we cancelled it.
+  "session_expired", // The end of the talk follows, and is told then.
+  "session_limit_reached",
+  "session_taken_over",
+  "server_restarting",
+]);
 
 function main() {
   const root = document.documentElement;
   const languageChoice = byId("language");
+  const input = byId("text");
   const language = new Language(languageChoice.elements.language.value);
   const status = new StatusView(
     {
@@ -32,18 +40,26 @@ function main() {
   const captions = new ConversationView(byId("conversation"), language);
   const crisis = new CrisisView(byId("crisis"), language);
   const suggestions = new SuggestionsView(language, (id, helped) => talk?.giveFeedback(id, helped));
-  const consent = new ConsentPanel(byId("consent"), changeConsents);
+  const consent = new ConsentPanel(byId("consent"), language, changeConsents);
   let talk = null;
+  let state = "idle";
   let connectedBy = null; // "voice" | "typing" while a talk stands.
 
+  async function learnLines() {
+    const lines = await fetchLines(language.code);
+    if (talk === null) crisis.learn(lines); // A talk knows the person's own country.
+  }
+  learnLines();
+  language.onChange(learnLines);
+
   function settings() {
-    return { language: language.choice, speed: Number(byId("speed").value) };
+    return { language: language.choice, pageLanguage: language.code, speed: Number(byId("speed").value) };
   }
 
   function begin({ withMicrophone, firstText }) {
     if (!consent.talkGranted) {
       consent.askForTalk();
-      return false;
+      return;
     }
     consent.fold();
     byId("conversation-empty").hidden = true;
@@ -55,16 +71,27 @@ function main() {
       { ...settings(), consents: consent.decisions(), withMicrophone, firstText, context: openAudioContext() },
       listenersOf(conversation),
     );
-    return true;
   }
 
   function listenersOf(conversation) {
     return {
-      onState: showState,
+      onState: (next, detail) => {
+        if (next === "waiting" || next === "closed" || next === "failed") conversation.breakOff();
+        captions.keepEndInView(() => showState(next, detail));
+      },
       onActivity: (activity) => status.showActivity(activity),
       onNotice: (key) => status.showNotice(key),
+      onNoticeOver: (key) => status.endNotice(key),
+      onNumbersNeeded: () => captions.keepEndInView(() => crisis.offer()),
       onLevel: (level) => status.showLevel(level),
-      onTyped: (id, text) => conversation.addTyped(id, text),
+      onTyped: (id, text) => {
+        conversation.addTyped(id, text);
+        if (input.value.trim() === text) input.value = "";
+      },
+      onUnanswered: (id, text) => {
+        conversation.loseAnswer(id);
+        input.value = input.value.trim() === "" ? text : `${text}\n${input.value}`;
+      },
       onCut: (id) => conversation.cut(id),
       onEvent: (event) => {
         conversation.apply(event);
@@ -73,34 +100,44 @@ function main() {
     };
   }
 
-  function showState(state, detail) {
+  function showState(next, detail) {
+    state = next;
     connectedBy = state === "listening" || state === "speaking" ? detail : null;
+    if (connectedBy !== null) crisis.withdraw();
     if (state === "closed" || state === "failed") talk = null;
     status.showState(state, detail);
   }
 
   function pressTalkButton() {
     if (talk === null) begin({ withMicrophone: true, firstText: null });
+    else if (state === "waiting") talk.tryNow();
     else if (connectedBy === "typing") talk.useMicrophone();
     else talk.stop();
   }
 
+  /** The text leaves the input when it is sent, which is later where there is no connection yet. */
   function sendTyped(submit) {
     submit.preventDefault();
-    const input = byId("text");
     const text = input.value.trim();
     if (text === "") return;
     status.showNotice(null);
     if (talk === null) {
-      if (!begin({ withMicrophone: false, firstText: text })) return;
-    } else talk.say(text);
-    input.value = "";
+      begin({ withMicrophone: false, firstText: text });
+      return;
+    }
+    talk.say(text);
+    if (state === "waiting") talk.tryNow();
   }
 
   function changeConsents(decisions) {
     if (talk === null) return;
     talk.changeConsents(decisions);
     if (!consent.talkGranted) talk.stop();
+  }
+
+  /** To the server each connection is a new talk, so the person should know where the old one ended. */
+  function showNewTalk() {
+    if (!captions.empty) captions.addOwnNote("newTalk");
   }
 
   function showDisclosure({ text }) {
@@ -121,13 +158,26 @@ function main() {
   }
 
   function showError({ error }) {
+    crisis.learn(error?.lines);
     if (!QUIET_ERRORS.has(error?.code)) status.showNotice("noticeServerError");
+  }
+
+  function showOffline() {
+    if (talk !== null) return; // It may go on all the same, with a server on this very machine.
+    status.showNotice("noticeOffline");
+    crisis.offer();
+  }
+
+  function showOnline() {
+    status.endNotice("noticeOffline");
+    if (talk === null) crisis.withdraw();
   }
 
   const OWN_EVENTS = new Map(
     Object.entries({
       error: showError,
-      "hamdel.crisis": (event) => crisis.show(event),
+      "session.created": showNewTalk,
+      "hamdel.crisis": (event) => captions.keepEndInView(() => crisis.show(event)),
       "hamdel.disclosure": showDisclosure,
       "hamdel.handoff": showHandoff,
       "hamdel.latency": showLatency,
@@ -138,25 +188,16 @@ function main() {
   byId("talk-button").addEventListener("click", pressTalkButton);
   byId("end").addEventListener("click", () => talk?.stop());
   byId("composer").addEventListener("submit", sendTyped);
-  byId("text").addEventListener("keydown", sendOnEnter);
+  input.addEventListener("keydown", sendOnEnter);
   byId("speed").addEventListener("change", () => talk?.changeSession(settings()));
   languageChoice.addEventListener("change", () => {
     language.choose(languageChoice.elements.language.value);
     talk?.changeSession(settings());
   });
+  window.addEventListener("offline", showOffline);
+  window.addEventListener("online", showOnline);
   window.addEventListener("pagehide", () => talk?.stop());
   root.dataset.ready = "true";
-}
-
-/** Must run in the press itself: browsers let a page sound only after a gesture. */
-function openAudioContext() {
-  try {
-    const context = new AudioContext({ latencyHint: "interactive" });
-    context.resume().catch(() => {}); // Refused: the talk then goes on in writing.
-    return context;
-  } catch {
-    return null;
-  }
 }
 
 /** Enter sends; with Shift, or while letters are being composed, it does not. */

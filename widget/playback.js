@@ -1,9 +1,10 @@
-/** The voice of the replies: plays PCM16 at 24 kHz, and knows how much of it was heard. */
+/** The voice of the replies: plays the PCM16 of the wire, and knows how much of it was heard. */
 
+import { SAMPLE_RATE_HZ } from "./audio-format.js";
 import { base64ToPcm16, pcm16ToFloat } from "./pcm.js";
 import { Resampler } from "./resampler.js";
+import { workletNode } from "./sound.js";
 
-const INPUT_RATE_HZ = 24000;
 const FLUSH_ANSWER_MS = 150;
 const DUCK_S = 0.05;
 
@@ -23,8 +24,8 @@ export function heardMs(playedFrames, sampleRateHz, outputLatencyS) {
  * `onFinished(itemId, playedMs)` when an item was played to its end.
  */
 export async function openPlayback(context, { onSounding, onFinished }) {
-  await context.audioWorklet.addModule(new URL("./playback-worklet.js", import.meta.url));
-  const node = new AudioWorkletNode(context, "hamdel-playback", { numberOfInputs: 0, outputChannelCount: [1] });
+  const options = { numberOfInputs: 0, outputChannelCount: [1] };
+  const node = await workletNode(context, "hamdel-playback", "./playback-worklet.js", options);
   const volume = new GainNode(context);
   node.connect(volume).connect(context.destination);
   const flushes = new Map();
@@ -64,11 +65,11 @@ export async function openPlayback(context, { onSounding, onFinished }) {
       return playing.size > 0;
     },
 
-    /** Adds a piece (base64 PCM16 24 kHz) to an item; pieces of a flushed item are dropped. */
+    /** Adds a piece (base64 PCM16) to an item; pieces of a flushed item are dropped. */
     push(itemId, base64) {
       const pcm = dropped.has(itemId) ? null : base64ToPcm16(base64);
       if (pcm === null || pcm.length === 0) return;
-      if (stream?.itemId !== itemId) stream = { itemId, resampler: new Resampler(INPUT_RATE_HZ, context.sampleRate) };
+      if (stream?.itemId !== itemId) stream = { itemId, resampler: new Resampler(SAMPLE_RATE_HZ, context.sampleRate) };
       if (!playing.has(itemId)) playing.set(itemId, 0);
       pushSamples(itemId, stream.resampler.process(pcm16ToFloat(pcm)));
     },

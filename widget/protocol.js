@@ -4,7 +4,9 @@
  * Shapes follow the OpenAI Realtime API with events of our own under the prefix "hamdel.".
  */
 
-const PCM_24_KHZ = Object.freeze({ type: "audio/pcm", rate: 24000 });
+import { SAMPLE_RATE_HZ } from "./audio-format.js";
+
+const PCM = Object.freeze({ type: "audio/pcm", rate: SAMPLE_RATE_HZ });
 
 /** A new id for an item; random, because two tabs must not choose the same. */
 export function newItemId() {
@@ -19,20 +21,25 @@ export function sessionUpdate({ language, speed }) {
     session: {
       type: "realtime",
       audio: {
-        input: { format: PCM_24_KHZ, transcription: { language }, turn_detection: { type: "server_vad" } },
-        output: { format: PCM_24_KHZ, speed },
+        input: { format: PCM, transcription: { language }, turn_detection: { type: "server_vad" } },
+        output: { format: PCM, speed },
       },
       hamdel: { disclosure: "shown", language },
     },
   };
 }
 
-/** One decision of the person about one scope (talk, emotion, store_text). */
+/** Changes nothing and is always answered: shows whether the server is still there. */
+export function signOfLifeRequest() {
+  return { type: "session.update", session: { type: "realtime" } };
+}
+
+/** One decision of the person about one scope. */
 export function consentSet({ scope, granted, version }) {
   return { type: "hamdel.consent.set", scope, granted, version };
 }
 
-/** A frame of the microphone: base64 of PCM16 mono 24 kHz. */
+/** A frame of the microphone: base64 of PCM16. */
 export function audioAppend(base64) {
   return { type: "input_audio_buffer.append", audio: base64 };
 }

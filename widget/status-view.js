@@ -1,10 +1,12 @@
 /** The state of the talk in words, and the button that fits it. */
 
-const BUTTON_KEYS = { connecting: "buttonConnecting", listening: "buttonStop", speaking: "buttonStop" };
+const STOP_KEYS = { connecting: "buttonConnecting", listening: "buttonStop", speaking: "buttonStop" };
+const START_KEYS = { waiting: "buttonRetry", failed: "buttonRetry", closed: "buttonAnew" };
 
 /** Words for a state, as a key of the strings. */
 export function statusKey(state, detail) {
-  if (state === "failed") return `failed_${detail}`;
+  if (state === "failed" || state === "waiting") return `${state}_${detail}`;
+  if (state === "closed" && detail !== null) return `closed_${detail}`;
   if (state === "connecting") return `state_${detail}`;
   if (state === "listening" && detail === "typing") return "state_typing";
   return `state_${state}`;
@@ -22,10 +24,10 @@ export class StatusView {
     this.#draw();
   }
 
-  /** `state`: idle | connecting | listening | speaking | closed | failed. */
+  /** `state`: idle | connecting | listening | speaking | waiting | closed | failed. */
   showState(state, detail) {
     const begins = state === "connecting" && this.state !== "connecting";
-    if (begins || state === "closed" || state === "failed") this.noticeKey = null;
+    if (begins || state === "waiting" || state === "closed" || state === "failed") this.noticeKey = null;
     Object.assign(this, { state, detail });
     this.#draw();
   }
@@ -42,6 +44,11 @@ export class StatusView {
     this.#draw();
   }
 
+  /** Takes a notice away, if it is still that one. */
+  endNotice(key) {
+    if (this.noticeKey === key) this.showNotice(null);
+  }
+
   /** Loudness of the microphone 0…1, as a ring around the button. */
   showLevel(level) {
     this.button.style.setProperty("--level", Math.min(1, level * 6).toFixed(2));
@@ -49,15 +56,17 @@ export class StatusView {
 
   #draw() {
     const typing = this.detail === "typing";
+    const stops = !typing && this.state in STOP_KEYS;
     document.documentElement.dataset.state = this.state;
     document.documentElement.dataset.microphone = this.detail === "voice" ? "on" : "off";
     // Written only when it changes, or a screen reader would say it again.
     setText(this.status, this.language.text(statusKey(this.state, this.detail)));
     setText(this.activity, this.activityName === null ? "" : this.language.text(`activity_${this.activityName}`));
     setText(this.notice, this.noticeKey === null ? "" : this.language.text(this.noticeKey));
-    setText(this.buttonText, this.language.text(typing ? "buttonStart" : (BUTTON_KEYS[this.state] ?? "buttonStart")));
-    this.button.dataset.action = !typing && this.state in BUTTON_KEYS ? "stop" : "start";
-    this.end.hidden = !typing;
+    const buttonKey = stops ? STOP_KEYS[this.state] : (START_KEYS[this.state] ?? "buttonStart");
+    setText(this.buttonText, this.language.text(buttonKey));
+    this.button.dataset.action = stops ? "stop" : "start";
+    this.end.hidden = !typing && this.state !== "waiting";
   }
 }
 

@@ -17,16 +17,16 @@ export default Object.freeze({
     "You are talking to a computer program, not a person. It is not a therapist and not an emergency service, " +
     "and it can be wrong.",
   consentLegend: "What you agree to",
-  consentTalk: "Talk with Hamdel",
-  consentTalkNeeded: "needed",
-  consentTalkDetail: "Your voice and what you type go to this server, so that it can understand and answer you.",
-  consentEmotion: "Feelings in my voice",
+  consentNeeded: "needed",
   consentOptional: "optional",
-  consentEmotionDetail:
+  consent_talk: "Talk with Hamdel",
+  consent_talk_detail: "Your voice and what you type go to this server, so that it can understand and answer you.",
+  consent_emotion: "Feelings in my voice",
+  consent_emotion_detail:
     "The program guesses from your voice how you feel, so that its answer fits better. It may guess wrongly. " +
     "Everything else works without this.",
-  consentStoreText: "Keep the text",
-  consentStoreTextDetail: "The text of this talk stays on this server after it ends. Without this, your words are not kept.",
+  consent_store_text: "Keep the text",
+  consent_store_text_detail: "The text of this talk stays on this server after it ends. Without this, your words are not kept.",
   consentCrisisNote:
     "If you say that you are in danger, the time and how serious it seemed are noted, but not your words.",
   consentChange: "You can change this at any time.",
@@ -40,6 +40,10 @@ export default Object.freeze({
   captionWaiting: "Listening to what you said …",
   captionFailed: "I could not make this out. Please say it again, or type it.",
   captionCut: "You spoke, so Hamdel stopped here.",
+  captionBroken: "The connection broke here.",
+  captionLost: "The connection broke before I understood this. Please say it again.",
+  captionUnanswered: "The connection broke before I could answer. Your words are in the text field again.",
+  newTalk: "A new talk begins here. Hamdel does not remember what was said above.",
   handoffReached: "A person has been told and will take over.",
   handoffNotReached: "No person could be reached right now. Nobody is listening live.",
 
@@ -92,6 +96,7 @@ export default Object.freeze({
   technique_professional_help: "Help from a professional",
 
   crisisTitle: "If you are in danger, please call now",
+  precautionTitle: "If you need help at once, these numbers are there for you",
   crisisLines: "Telephone numbers",
   crisisCall: "Call",
   crisisText: "Send a text to",
@@ -102,6 +107,8 @@ export default Object.freeze({
   buttonStart: "Talk",
   buttonStop: "Stop",
   buttonConnecting: "Cancel",
+  buttonRetry: "Try again",
+  buttonAnew: "New talk",
   endTalk: "End the talk",
 
   state_idle: "Press the button when you are ready.",
@@ -124,24 +131,50 @@ export default Object.freeze({
   failed_insecure:
     "The browser gives the microphone only to secure pages (https). You can type below.",
   failed_microphone: "The microphone could not be opened. Press the button to try again, or type below.",
-  failed_lost: "The microphone was disconnected. You can go on by typing, or end the talk and begin again.",
+  failed_unloaded: "The microphone could not be started. Press the button to try again, or type below.",
+  failed_lost: "The microphone was disconnected. You can go on by typing, or connect one and press the button.",
   failed_audio: "This browser cannot play the voice here. The answers appear as text.",
-  failed_unauthorized: "The server did not let this page in. Reload the page and try again.",
+  failed_unauthorized:
+    "The server did not let this page in. Press the button to try again; if it stays so, please ask whoever runs it.",
   failed_forbidden: "This page may not open a talk on this server. Please ask whoever runs it.",
-  failed_busy: "All lines are busy. Please try again in a few minutes.",
-  failed_offline: "The server cannot be reached. Check your connection, then press the button again.",
-  failed_server: "The server has a problem. Please try again in a moment.",
-  failed_timeout: "The server did not answer in time. Press the button to try again.",
-  failed_expired: "The time for this talk is over. Press the button to begin a new one.",
-  failed_taken_over: "This talk goes on in another window.",
-  failed_idle: "The talk ended because it was quiet for a long time. Press the button to begin again.",
-  failed_policy: "The server ended the talk. Press the button to begin a new one.",
-  failed_restarting: "The server is restarting. Press the button in a minute to connect again.",
-  failed_ended: "The server ended the talk. Press the button to begin a new one.",
-  failed_not_opened: "The server did not take the connection. All lines may be busy; please try again in a minute.",
-  failed_broken: "The connection broke. Press the button to connect again.",
-  failed_unexpected: "Something went wrong on this page. Reload it and try again.",
+  failed_busy:
+    "All places are still taken. Please try again in a few minutes. If you are in danger, do not wait for me: call " +
+    "one of the numbers above.",
+  failed_restarting: "The server is still restarting. Please press the button again in a few minutes.",
+  failed_broken: "The connection broke and could not be opened again. Press the button to try once more.",
+  failed_offline:
+    "Your device is offline. Check its connection and press the button to try again. Telephone calls work without " +
+    "the internet.",
+  failed_unreachable: "The server cannot be reached. Please try again in a few minutes.",
+  failed_server: "The server has a problem. Please try again in a few minutes.",
+  failed_timeout: "The server did not answer in time. Please try again in a few minutes.",
+  failed_policy: "The server ended this talk. Press the button to begin a new one.",
+  failed_unexpected:
+    "Something went wrong on this page. Press the button to try again; if that does not help, reload the page.",
+
+  waiting_busy:
+    "All places are taken just now. I will try again by myself in a moment. If you are in danger, do not wait for " +
+    "me: call one of the numbers above.",
+  waiting_restarting:
+    "The server is restarting. I will connect again by myself in a moment; until then I cannot hear you.",
+  waiting_broken: "The connection broke. I am connecting again by myself; until then I cannot hear you.",
+  waiting_offline:
+    "Your device is offline. I will connect again by myself as soon as it is back. Telephone calls work without the " +
+    "internet.",
+  waiting_unreachable: "The server cannot be reached just now. I keep trying by myself; until then I cannot hear you.",
+  waiting_server: "The server has a problem just now. I keep trying by myself; until then I cannot hear you.",
+  waiting_timeout: "The server is answering too slowly. I keep trying by myself; until then I cannot hear you.",
+
+  closed_expired: "This talk has ended. What was said stays on the screen. Press the button to begin a new one.",
+  closed_ended:
+    "The server has ended this talk. What was said stays on the screen. Press the button to begin a new one.",
+  closed_taken_over: "This talk goes on in another window.",
+
+  noticeOffline: "Your device is offline. Telephone calls work without the internet.",
+  noticeSoundPaused: "The sound is paused, so I can neither hear you nor speak. Touch the page to go on.",
+  noticeMuted: "Your device has muted the microphone, so I cannot hear you. You can type.",
   noticeServerError: "Something went wrong on the server. The talk goes on.",
+  noticeVoiceFailed: "My voice is not working just now; you can read the answer.",
   noticeResponseFailed: "I could not answer that just now. Please try once more.",
 
   composerLabel: "Type instead of speaking",

@@ -1,10 +1,12 @@
 /**
- * One talk, from the press of the button to its end: microphone, token, socket, voice.
+ * One talk, from the press of the button to its end: microphone, connection, voice.
  *
- * Knows the order of things and the rules of interruption; draws nothing.
+ * Knows the order of things and the rules of interruption; draws nothing. What it keeps through a lost
+ * connection are the microphone, the sound and the words that got no answer; to the server each connection
+ * is a new talk.
  */
 
-import { openConnection } from "./connection.js";
+import { connectLastingly } from "./lasting-connection.js";
 import { MicrophoneError, openMicrophone } from "./microphone.js";
 import { openPlayback } from "./playback.js";
 import {
@@ -19,19 +21,21 @@ import {
   suggestionFeedback,
   userText,
 } from "./protocol.js";
-import { TokenError, fetchToken } from "./token.js";
+import { isEnding, needsNumbers } from "./reconnection.js";
+import { keepSounding } from "./sound.js";
 
-const CONFIGURE_TIMEOUT_MS = 15000;
 const PLAYBACK_REPORT_MS = 250;
 
 /**
- * Starts a talk at once. `settings`: {language, speed, consents: [{scope, granted, version}],
- * withMicrophone, firstText: a typed turn that replaces the greeting, or null, context: an AudioContext made in
- * the person's gesture, or null}. `listeners`: {onState(state, detail), onActivity(activity), onEvent(event),
- * onTyped(id, text), onCut(itemId), onNotice(key), onLevel(0…1)}.
+ * Starts a talk at once. `settings`: {language, speed, pageLanguage: en | fa, consents: [{scope, granted,
+ * version}], withMicrophone, firstText: a typed turn that replaces the greeting, or null, context: an
+ * AudioContext made in the person's press, or null}. `listeners`: {onState(state, detail), onActivity(activity),
+ * onEvent(event), onTyped(id, text), onUnanswered(id, text): a typed turn whose answer got lost, onCut(itemId),
+ * onNotice(key), onNoticeOver(key), onNumbersNeeded(), onLevel(0…1)}.
  *
  * States: connecting (detail: microphone | token | socket) · listening and speaking (detail: voice | typing) ·
- * closed · failed (detail: the reason, which is the end of a "failed_…" key of the strings).
+ * waiting (for the next try; detail: the reason, which is the end of a "waiting_…" key of the strings) ·
+ * closed (detail: null, or the end of a "closed_…" key) · failed (detail: the end of a "failed_…" key).
  */
 export function startTalk(settings, listeners) {
   const { context } = settings;
@@ -44,45 +48,70 @@ export function startTalk(settings, listeners) {
   let soundingItem = null;
   let activeResponse = null;
   let reportedAt = -Infinity;
-  let configureTimer = null;
-  const unsentTexts = settings.firstText === null ? [] : [settings.firstText];
+  let unsentText = settings.firstText;
+  let unanswered = null; // {id, text, before: the reply that was under way when it was sent}.
 
   async function run() {
     listeners.onState("connecting", settings.withMicrophone ? "microphone" : "token");
+    await openSound().catch(() => {}); // Tried again once there is a connection.
     try {
-      await openSound();
       if (settings.withMicrophone) await addMicrophone();
-      if (over) return;
-      listeners.onState("connecting", "token");
-      const token = await fetchToken(settings.language);
-      if (over) return;
-      listeners.onState("connecting", "socket");
-      configureTimer = setTimeout(() => finish("failed", "timeout"), CONFIGURE_TIMEOUT_MS);
-      connection = openConnection({
-        token,
-        onEvent: receive,
-        onClose: (reason) => finish("failed", reason),
-      });
     } catch (error) {
-      const expected = error instanceof MicrophoneError || error instanceof TokenError;
-      finish("failed", expected ? error.reason : "unexpected");
-      if (!expected) throw error;
+      if (!(error instanceof MicrophoneError)) throw error;
+      if (error.reason !== "unloaded") finish("failed", error.reason);
     }
+    if (over) return;
+    connection = connectLastingly({
+      language: () => settings.pageLanguage,
+      onConnecting: (step) => listeners.onState("connecting", step),
+      onEvent: receive,
+      onDoubt: (doubted) => (doubted ? listeners.onNotice : listeners.onNoticeOver)("noticeOffline"),
+      onLost: lose,
+    });
   }
 
   async function openSound() {
-    try {
-      playback = await openPlayback(context, { onSounding, onFinished });
-    } catch {
+    if (playback !== null) return;
+    playback = await openPlayback(context, { onSounding, onFinished });
+    keepSounding(context, showSoundPaused);
+  }
+
+  /** What could not be opened before, since its code comes from the server too. */
+  function openWhatIsMissing() {
+    openSound().catch(() => {
       if (!over) listeners.onNotice("failed_audio"); // The talk goes on in writing.
-    }
+    });
+    if (settings.withMicrophone && microphone === null) useMicrophone();
+  }
+
+  function showSoundPaused(paused) {
+    if (!over) (paused ? listeners.onNotice : listeners.onNoticeOver)("noticeSoundPaused");
   }
 
   async function addMicrophone() {
     if (context === null) throw new MicrophoneError("insecure");
-    const opened = await openMicrophone(context, { onFrame: sendFrame, onLost: loseMicrophone });
+    const opened = await openMicrophone(context, {
+      onFrame: sendFrame,
+      onMuted: (muted) => (muted ? listeners.onNotice : listeners.onNoticeOver)("noticeMuted"),
+      onLost: loseMicrophone,
+    });
     if (over) opened.close();
     else microphone = opened;
+  }
+
+  async function useMicrophone() {
+    if (openingMicrophone || microphone !== null) return;
+    openingMicrophone = true;
+    try {
+      await addMicrophone();
+      listeners.onNoticeOver("failed_lost");
+      showConnected();
+    } catch (error) {
+      if (!(error instanceof MicrophoneError)) throw error;
+      if (!over) listeners.onNotice(`failed_${error.reason}`);
+    } finally {
+      openingMicrophone = false;
+    }
   }
 
   function sendFrame(base64, level) {
@@ -101,19 +130,19 @@ export function startTalk(settings, listeners) {
   }
 
   function receive(event) {
-    if (over) return;
-    REACTIONS.get(event.type)?.(event);
     listeners.onEvent(event);
+    REACTIONS.get(event.type)?.(event);
   }
 
   function configure() {
     if (configured) return;
-    clearTimeout(configureTimer);
     configured = true;
     connection.send(sessionUpdate(settings));
     for (const consent of settings.consents) connection.send(consentSet(consent));
-    for (const text of unsentTexts.splice(0)) sendItem(text);
+    sendUnsentText();
     askForReply();
+    openWhatIsMissing();
+    if (context !== null && context.state === "suspended") showSoundPaused(true);
     showConnected();
   }
 
@@ -122,11 +151,26 @@ export function startTalk(settings, listeners) {
     listeners.onState(soundingItem === null ? "listening" : "speaking", microphone === null ? "typing" : "voice");
   }
 
+  function lose({ reason, failures, again }) {
+    configured = false;
+    soundingItem = null;
+    activeResponse = null;
+    playback?.flush();
+    listeners.onLevel(0);
+    listeners.onActivity(null);
+    listeners.onNoticeOver("noticeOffline");
+    if (unanswered !== null) listeners.onUnanswered(unanswered.id, unanswered.text);
+    unanswered = null;
+    if (needsNumbers(reason, failures)) listeners.onNumbersNeeded();
+    if (again) listeners.onState("waiting", reason);
+    else finish(isEnding(reason) ? "closed" : "failed", reason);
+  }
+
   async function interrupt() {
     if (playback === null || !playback.busy) return;
     soundingItem = null;
     const cut = await playback.flush();
-    if (over) return;
+    if (over || !configured) return;
     for (const [itemId, playedMs] of cut) {
       connection.send(itemTruncate(itemId, playedMs));
       listeners.onCut(itemId);
@@ -134,8 +178,12 @@ export function startTalk(settings, listeners) {
     if (soundingItem === null) showConnected();
   }
 
-  function sendItem(text) {
+  function sendUnsentText() {
+    if (unsentText === null) return;
+    const text = unsentText;
+    unsentText = null;
     const id = newItemId();
+    unanswered = { id, text, before: activeResponse };
     listeners.onTyped(id, text);
     connection.send(userText(id, text));
   }
@@ -146,7 +194,7 @@ export function startTalk(settings, listeners) {
   }
 
   function onSounding(itemId, playedMs) {
-    if (over) return;
+    if (over || !configured) return;
     if (soundingItem !== itemId) {
       soundingItem = itemId;
       listeners.onActivity(null);
@@ -159,16 +207,26 @@ export function startTalk(settings, listeners) {
   }
 
   function onFinished(itemId, playedMs) {
-    if (over) return;
+    if (over || !configured) return;
     connection.send(playbackReport(itemId, playedMs));
     soundingItem = null;
     showConnected();
   }
 
+  function endReply({ response }) {
+    if (response?.id === activeResponse) activeResponse = null;
+    const cancelled = response?.status === "cancelled";
+    if (unanswered !== null && !cancelled && response?.id !== unanswered.before) unanswered = null;
+    if (response?.status === "failed") {
+      const voiceless = response.status_details?.error?.code === "voice_unavailable";
+      listeners.onNotice(voiceless ? "noticeVoiceFailed" : "noticeResponseFailed");
+    }
+    if (soundingItem === null && !cancelled) listeners.onActivity(null);
+  }
+
   function finish(state, detail = null) {
     if (over) return;
     over = true;
-    clearTimeout(configureTimer);
     microphone?.close();
     connection?.close();
     if (context !== null && context.state !== "closed") context.close();
@@ -191,54 +249,41 @@ export function startTalk(settings, listeners) {
       "conversation.item.input_audio_transcription.failed": () => listeners.onActivity(null),
       "response.created": ({ response }) => {
         activeResponse = response?.id ?? null;
+        listeners.onNoticeOver("noticeVoiceFailed");
+        listeners.onNoticeOver("noticeResponseFailed");
       },
       "response.output_audio.delta": ({ item_id: itemId, delta }) => playback?.push(itemId, delta),
       "response.output_audio.done": ({ item_id: itemId }) => playback?.complete(itemId),
-      "response.done": ({ response }) => {
-        if (response?.id === activeResponse) activeResponse = null;
-        if (response?.status === "failed") listeners.onNotice("noticeResponseFailed");
-        if (soundingItem === null && response?.status !== "cancelled") listeners.onActivity(null);
-      },
+      "response.done": endReply,
       "hamdel.duck": ({ gain_db: gainDb }) => {
         if (Number.isFinite(gainDb)) playback?.duck(gainDb);
       },
     }),
   );
 
-  run();
+  run().catch((error) => {
+    finish("failed", "unexpected");
+    throw error;
+  });
 
   return {
-    /** Sends a typed turn; before the talk stands it is kept and sent then. */
+    /** Sends a typed turn; without a connection it is kept, the latest alone, and sent once there is one. */
     async say(text) {
-      if (!configured) {
-        unsentTexts.push(text);
-        return;
-      }
+      unsentText = text;
+      if (!configured) return;
       await interrupt();
-      if (over) return;
+      if (over || !configured || unsentText === null) return;
       if (activeResponse !== null) connection.send(responseCancel());
-      sendItem(text);
+      sendUnsentText();
       askForReply();
     },
 
-    /** Adds the microphone to a talk that was begun by typing. */
-    async useMicrophone() {
-      if (openingMicrophone || microphone !== null) return;
-      openingMicrophone = true;
-      try {
-        await addMicrophone();
-        showConnected();
-      } catch (error) {
-        if (!(error instanceof MicrophoneError)) throw error;
-        listeners.onNotice(`failed_${error.reason}`);
-      } finally {
-        openingMicrophone = false;
-      }
-    },
+    /** Adds the microphone to a talk that was begun by typing, or that has lost it. */
+    useMicrophone,
 
     /** Changes the language or pace of the running talk. */
-    changeSession({ language, speed }) {
-      Object.assign(settings, { language, speed });
+    changeSession({ language, pageLanguage, speed }) {
+      Object.assign(settings, { language, pageLanguage, speed });
       if (configured) connection.send(sessionUpdate(settings));
     },
 
@@ -255,6 +300,11 @@ export function startTalk(settings, listeners) {
     /** Answers "Did this help?". */
     giveFeedback(suggestionId, helped) {
       if (configured && !over) connection.send(suggestionFeedback(suggestionId, helped));
+    },
+
+    /** Connects at once instead of waiting for the next try. */
+    tryNow() {
+      connection?.tryNow();
     },
 
     /** Ends the talk; the microphone is released at once. */

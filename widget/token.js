@@ -1,6 +1,8 @@
 /** The short-lived token with which the page may open one talk. */
 
-/** Why there is no token. `reason` is unauthorized | forbidden | busy | offline | server. */
+import { reasonOrOffline } from "./connection.js";
+
+/** Why there is no token. `reason` is unauthorized | forbidden | busy | offline | unreachable | timeout | server. */
 export class TokenError extends Error {
   constructor(reason) {
     super(`no token: ${reason}`);
@@ -9,7 +11,14 @@ export class TokenError extends Error {
   }
 }
 
-const REASONS = { 401: "unauthorized", 403: "forbidden", 429: "busy", 503: "busy" };
+const REASONS = {
+  401: "unauthorized",
+  403: "forbidden",
+  429: "busy",
+  502: "unreachable",
+  503: "unreachable",
+  504: "unreachable",
+};
 const TIMEOUT_MS = 10000;
 
 /** Asks our own server for a token. Throws TokenError. */
@@ -24,8 +33,8 @@ export async function fetchToken(language) {
       credentials: "same-origin",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
-  } catch {
-    throw new TokenError("offline");
+  } catch (error) {
+    throw new TokenError(error.name === "TimeoutError" ? "timeout" : reasonOrOffline("unreachable"));
   }
   if (!response.ok) throw new TokenError(REASONS[response.status] ?? "server");
   const body = await response.json().catch(() => null);

@@ -7,6 +7,7 @@ import base64
 import json
 import math
 import queue
+import re
 import shutil
 import socket
 import struct
@@ -28,6 +29,11 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 WIDGET = Path(__file__).parents[2] / "widget"
+AUDIO_FORMAT = dict(
+    re.findall(r"export const (\w+) = (\d+);", (WIDGET / "audio-format.js").read_text(encoding="utf-8"))
+)
+SAMPLE_RATE_HZ = int(AUDIO_FORMAT["SAMPLE_RATE_HZ"])
+FRAME_MS = int(AUDIO_FORMAT["FRAME_MS"])
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; connect-src 'self'; script-src 'self'; style-src 'self'; worker-src 'self'; "
     "media-src 'self' blob:"
@@ -59,6 +65,11 @@ class ScriptedGateway:
         self.token_requests: list[dict[str, Any]] = []
         self.token_origin: str | None = None
         self.takes_sockets = True
+        self.refusal: tuple[dict[str, Any], int] | None = None
+        self.silent = False
+        self.serves_files = True
+        self.lines: list[dict[str, str]] = []
+        self.cut_connections: Callable[[], None] = lambda: None
         self.subprotocols: list[str] = []
         self.received: list[dict[str, Any]] = []
         self._outgoing: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -68,14 +79,19 @@ class ScriptedGateway:
         return [
             Route("/", self._index),
             Route("/v1/tokens", self._token, methods=["POST"]),
+            Route("/v1/lines", self._lines),
             WebSocketRoute("/v1/realtime", self._talk),
-            Mount("/widget", StaticFiles(directory=WIDGET)),
+            Mount("/widget", self._file),
         ]
 
     def reset(self) -> None:
         self.token_status = 200
         self.token_requests.clear()
         self.takes_sockets = True
+        self.refusal = None
+        self.silent = False
+        self.serves_files = True
+        self.lines = []
         self.received.clear()
         self._outgoing = queue.SimpleQueue()
 
@@ -83,6 +99,14 @@ class ScriptedGateway:
         """Sends events to the page, in order."""
         for event in events:
             self._outgoing.put(event)
+
+    def refuse_talks(self, code: str, close_code: int, lines: list[dict[str, str]]) -> None:
+        """Lets nobody in: an error with the emergency lines, then the close, as pages are told."""
+        self.refusal = ({"type": "error", "error": {"code": code, "lines": lines}}, close_code)
+
+    def let_talks_in(self) -> None:
+        self.refusal = None
+        self.takes_sockets = True
 
     def close(self, code: int) -> None:
         """Closes the socket after what was sent before."""
@@ -105,8 +129,15 @@ class ScriptedGateway:
                 raise AssertionError(f"{kind} did not come {count} times; there were {self.types()}")
         return self.of_type(kind)
 
+    async def _lines(self, request: Request) -> Response:
+        return JSONResponse({"country": None, "lines": self.lines})
+
     async def _index(self, request: Request) -> Response:
         return FileResponse(WIDGET / "index.html")
+
+    async def _file(self, scope: Any, receive: Any, send: Any) -> None:
+        files = StaticFiles(directory=WIDGET) if self.serves_files else Response(status_code=503)
+        await files(scope, receive, send)
 
     async def _token(self, request: Request) -> Response:
         self.token_requests.append(await request.json())
@@ -121,6 +152,11 @@ class ScriptedGateway:
             await websocket.send_denial_response(JSONResponse({"error": {}}, status_code=429))
             return
         await websocket.accept(subprotocol="realtime")
+        if self.refusal is not None:
+            event, close_code = self.refusal
+            await websocket.send_text(json.dumps(event))
+            await websocket.close(close_code)
+            return
         await websocket.send_text(json.dumps({"type": "session.created", "event_id": "e_1", "session": {}}))
         sender = asyncio.create_task(self._say(websocket))
         try:
@@ -129,6 +165,8 @@ class ScriptedGateway:
                 with self._changed:
                     self.received.append(event)
                     self._changed.notify_all()
+                if event["type"] == "session.update" and not self.silent:
+                    await websocket.send_text(json.dumps({"type": "session.updated", "session": {}}))
         except WebSocketDisconnect:
             pass
         finally:
@@ -168,6 +206,12 @@ def running_gateway() -> Iterator[ScriptedGateway]:
     app = with_policy(Starlette(routes=gateway.routes()))
     config = uvicorn.Config(app, log_level="warning", ws="websockets-sansio", lifespan="off")
     server = uvicorn.Server(config)
+
+    def cut_connections() -> None:
+        for connection in list(server.server_state.connections):
+            server.servers[0].get_loop().call_soon_threadsafe(connection.transport.abort)
+
+    gateway.cut_connections = cut_connections
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     while not server.started:
@@ -208,11 +252,32 @@ class Watched:
     def __init__(self, page: Page, address: str) -> None:
         self.page = page
         self.complaints: list[str] = []
+        self.status = page.locator("#status")
+        self.notice = page.locator("#notice")
         self._address = address
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.complaints.append(f"error: {error}"))
         page.on("request", lambda request: self._on_request(request.url))
         page.on("websocket", lambda socket: self._on_request(socket.url.replace("ws:", "http:", 1)))
+
+    def in_state(self, state: str) -> None:
+        self.page.wait_for_selector(f'html[data-state="{state}"]', state="attached")
+
+    def begin(self) -> None:
+        """Agrees to the talk and presses the button."""
+        self.page.check("#consent-talk")
+        self.page.click("#talk-button")
+
+    def type(self, text: str) -> None:
+        self.page.fill("#text", text)
+        self.page.press("#text", "Enter")
+
+    def wait(self, seconds: float) -> None:
+        """Lets time pass on a page that was opened with `clock=True`."""
+        self.page.clock.fast_forward(int(seconds * 1000))
+
+    def turns(self, role: str) -> Any:
+        return self.page.locator(f".turn--{role}")
 
     def _on_console(self, message: Any) -> None:
         if message.type in ("error", "warning"):
@@ -228,10 +293,10 @@ OpenPage = Callable[..., Watched]
 
 @pytest.fixture
 def open_page(browser: Browser, scripted_gateway: ScriptedGateway) -> Iterator[OpenPage]:
-    """Opens the page; `microphone=False` refuses the microphone, other options are those of a context."""
+    """Opens the page; `microphone=False` refuses it, `clock=True` lets tests pass time, others are of a context."""
     contexts = []
 
-    def open_it(*, microphone: bool = True, **options: Any) -> Watched:
+    def open_it(*, microphone: bool = True, clock: bool = False, **options: Any) -> Watched:
         context = browser.new_context(
             **{"viewport": {"width": 390, "height": 844}, "locale": "en-GB", **options}
         )
@@ -240,6 +305,8 @@ def open_page(browser: Browser, scripted_gateway: ScriptedGateway) -> Iterator[O
             context.grant_permissions(["microphone"], origin=scripted_gateway.address)
         page = context.new_page()
         page.set_default_timeout(10_000)
+        if clock:
+            page.clock.install()
         watched = Watched(page, scripted_gateway.address)
         page.goto(scripted_gateway.address)
         page.wait_for_selector("html[data-ready]", state="attached")
@@ -248,6 +315,12 @@ def open_page(browser: Browser, scripted_gateway: ScriptedGateway) -> Iterator[O
     yield open_it
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def audio_format() -> tuple[int, int]:
+    """Sample rate in Hz and length of a frame in ms, as the page has them."""
+    return SAMPLE_RATE_HZ, FRAME_MS
 
 
 @pytest.fixture
@@ -301,7 +374,7 @@ class Script:
 
     @staticmethod
     def sound(item_id: str, seconds: float) -> dict[str, Any]:
-        audio = base64.b64encode(tone(seconds, rate_hz=24_000)).decode()
+        audio = base64.b64encode(tone(seconds, rate_hz=SAMPLE_RATE_HZ)).decode()
         return {
             "type": "response.output_audio.delta",
             "response_id": f"resp_{item_id}",

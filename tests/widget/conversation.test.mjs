@@ -86,6 +86,27 @@ test("a typed turn that the server repeats appears once", () => {
   assert.deepEqual([...conversation.items.keys()], ["t"]);
 });
 
+test("what a lost connection leaves unfinished is said to be so, and what was whole stays whole", () => {
+  const { items, conversation, removed } = talk([
+    { type: "input_audio_buffer.committed", item_id: "u" },
+    { type: "conversation.item.input_audio_transcription.completed", item_id: "v", transcript: "I am sad" },
+    { type: "response.output_item.added", item: { ...REPLY, id: "empty" } },
+    delta("I am"),
+  ]);
+  conversation.addTyped("t", "hello");
+  conversation.breakOff();
+  conversation.loseAnswer("t");
+  conversation.loseAnswer("nobody");
+  assert.deepEqual(Object.fromEntries([...conversation.items.values()].map(({ id, state }) => [id, state])), {
+    u: "broken",
+    v: "done",
+    r: "broken",
+    t: "broken",
+  });
+  assert.equal(items.find(({ id }) => id === "r").text, "I am");
+  assert.deepEqual(removed, ["empty"]);
+});
+
 test("malformed and hostile events change nothing", () => {
   const { items } = talk([
     { type: "constructor" },
@@ -97,6 +118,7 @@ test("malformed and hostile events change nothing", () => {
     { type: "input_audio_buffer.committed" },
     { type: "response.done" },
     { type: "response.done", response: { output: "none" } },
+    { type: "response.done", response: { output: [null, 7, {}] } },
     { type: "hamdel.emotion", label: "fear" },
   ]);
   assert.deepEqual(items, []);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { SAMPLE_RATE_HZ } from "../../widget/audio-format.js";
 import * as protocol from "../../widget/protocol.js";
 import { closeReason, realtimeUrl } from "../../widget/connection.js";
 import { base64ToPcm16, floatToPcm16, pcm16ToBase64, pcm16ToFloat } from "../../widget/pcm.js";
@@ -12,15 +13,19 @@ test("session update has the shape that the server reads", () => {
       type: "realtime",
       audio: {
         input: {
-          format: { type: "audio/pcm", rate: 24000 },
+          format: { type: "audio/pcm", rate: SAMPLE_RATE_HZ },
           transcription: { language: "fa" },
           turn_detection: { type: "server_vad" },
         },
-        output: { format: { type: "audio/pcm", rate: 24000 }, speed: 0.8 },
+        output: { format: { type: "audio/pcm", rate: SAMPLE_RATE_HZ }, speed: 0.8 },
       },
       hamdel: { disclosure: "shown", language: "fa" },
     },
   });
+});
+
+test("asking for a sign of life changes nothing of the session", () => {
+  assert.deepEqual(protocol.signOfLifeRequest(), { type: "session.update", session: { type: "realtime" } });
 });
 
 test("typed turns carry the id that the page chose", () => {
@@ -59,6 +64,7 @@ test("the server's last error explains a close better than its code", () => {
   assert.equal(closeReason(1000, "session_expired"), "expired");
   assert.equal(closeReason(1013, null), "busy");
   assert.equal(closeReason(1012, null), "restarting");
+  assert.equal(closeReason(1005, "server_restarting"), "restarting");
   assert.equal(closeReason(1008, null), "policy");
   assert.equal(closeReason(1006, "invalid_value"), "broken");
   assert.equal(closeReason(1000, "constructor"), "ended");

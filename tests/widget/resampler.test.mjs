@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { CaptureFrames, FRAME_SAMPLES } from "../../widget/capture-frames.js";
+import { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE_HZ } from "../../widget/audio-format.js";
+import { CaptureFrames } from "../../widget/capture-frames.js";
 import { Resampler } from "../../widget/resampler.js";
 
 function tone(frequencyHz, rateHz, seconds) {
@@ -50,7 +51,7 @@ test("impossible rates are refused", () => {
   assert.throws(() => new Resampler(Number.NaN, 24000), RangeError);
 });
 
-test("the microphone gives whole frames of 40 ms and mixes its channels", () => {
+test("the microphone gives whole frames and mixes its channels", () => {
   const capture = new CaptureFrames(48000);
   const left = tone(440, 48000, 1);
   const silent = new Float32Array(left.length);
@@ -58,7 +59,8 @@ test("the microphone gives whole frames of 40 ms and mixes its channels", () => 
   for (let start = 0; start < left.length; start += 128) {
     frames.push(...capture.push([left.subarray(start, start + 128), silent.subarray(start, start + 128)]));
   }
-  assert.equal(frames.length, 24); // The 25th waits for the filter's last samples.
+  assert.equal(FRAME_SAMPLES, (SAMPLE_RATE_HZ * FRAME_MS) / 1000);
+  assert.equal(frames.length, 1000 / FRAME_MS - 1); // The last waits for the filter's last samples.
   assert.ok(frames.every(({ pcm }) => pcm.length === FRAME_SAMPLES));
   assert.ok(Math.abs(frames[5].level - 0.25 / Math.SQRT2) < 0.01, `level ${frames[5].level}`);
 });

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from session_log.events import SCOPES
+
 SUGGESTIONS = [
     {
         "id": "fear-007",
@@ -66,19 +68,26 @@ def test_talk_opens_with_token_session_consents_and_greeting(scripted_gateway: A
     page.click("#talk-button")
     in_state(page, "listening")
     scripted_gateway.wait_for("response.create")
-    assert scripted_gateway.token_requests == [{"purpose": "therapy", "language": "auto"}]
+    # The greeting comes in the page's language, also where the talk may be in either.
+    assert scripted_gateway.token_requests == [{"purpose": "therapy", "language": "en"}]
     # The gateway knows its own page by this header, which a strict referrer policy must not take away.
     assert scripted_gateway.token_origin == scripted_gateway.address
     assert scripted_gateway.subprotocols == ["realtime", "openai-insecure-api-key.ek_scripted"]
-    assert scripted_gateway.types() == [
-        "session.update",
-        "hamdel.consent.set",
-        "hamdel.consent.set",
-        "hamdel.consent.set",
-        "response.create",
-    ]
+    types = scripted_gateway.types()
+    assert list(dict.fromkeys(types)) == ["session.update", "hamdel.consent.set", "response.create"]
+    assert types.count("session.update") == types.count("response.create") == 1
     granted = {event["scope"]: event["granted"] for event in scripted_gateway.of_type("hamdel.consent.set")}
-    assert granted == {"talk": True, "emotion": True, "store_text": False}
+    assert granted["talk"]
+    assert granted["emotion"]
+    assert not granted["store_text"]
+    assert len(granted) == types.count("hamdel.consent.set") == page.locator('input[role="switch"]').count()
+
+
+def test_each_switch_is_a_scope_that_the_session_log_knows(open_page: Any) -> None:
+    switches = open_page().page.locator('input[role="switch"]')
+    scopes = switches.evaluate_all("all => all.map((one) => one.name)")
+    assert scopes[0] == "talk"
+    assert set(scopes) <= set(SCOPES)
 
 
 def test_nothing_is_agreed_to_beforehand_and_no_talk_begins_without_agreement(
@@ -93,15 +102,20 @@ def test_nothing_is_agreed_to_beforehand_and_no_talk_begins_without_agreement(
     assert scripted_gateway.token_requests == []
 
 
-def test_microphone_comes_as_frames_of_40_ms_at_24_khz_with_the_tone_in_them(
-    scripted_gateway: Any, talking: Any
+def test_microphone_comes_in_frames_of_the_wire_with_the_tone_in_them(
+    scripted_gateway: Any, talking: Any, audio_format: tuple[int, int]
 ) -> None:
+    rate_hz, frame_ms = audio_format
+    assert scripted_gateway.wait_for("session.update")[0]["session"]["audio"]["input"]["format"] == {
+        "type": "audio/pcm",
+        "rate": rate_hz,
+    }
     frames = scripted_gateway.wait_for("input_audio_buffer.append", 25)
     sound = [base64.b64decode(frame["audio"]) for frame in frames]
-    assert {len(frame) for frame in sound} == {1_920}
+    assert {len(frame) for frame in sound} == {2 * rate_hz * frame_ms // 1000}
     samples = struct.unpack(f"<{len(sound[15]) // 2}h", sound[15])
     crossings = sum(1 for a, b in zip(samples, samples[1:], strict=False) if a < 0 <= b)
-    assert crossings in (12, 13, 14)  # 330 Hz for 40 ms
+    assert abs(crossings - 330 * frame_ms / 1000) <= 1  # of the tone of 330 Hz
 
 
 def test_no_other_machine_is_asked_and_the_policy_is_kept(
@@ -152,42 +166,6 @@ def test_a_mood_that_is_not_known_is_called_not_clear(
     expect(chips).to_have_text(["From your voice: not clear", "From your voice: not clear"])
 
 
-def test_hostile_text_stays_text(scripted_gateway: Any, talking: Any, script: Any) -> None:
-    attack = '<img src="x" onerror="document.title=1"><script>1</script>'
-    scripted_gateway.send(
-        *script.user_turn("u1", attack),
-        *script.reply("a1", attack),
-        {
-            "type": "hamdel.suggestions",
-            "items": [{"id": "x", "en": attack, "fa": attack, "technique": attack}],
-        },
-        {
-            **CRISIS,
-            "text": attack,
-            "lines": [{"name": attack, "number": "javascript:alert()", "kind": attack}],
-        },
-        {"type": "hamdel.disclosure", "text": attack},
-    )
-    expect(talking.page.locator(".turn--note")).to_have_text(attack)
-    assert talking.page.locator("img, main script, #crisis a").count() == 0
-    assert talking.complaints == []
-
-
-def test_malformed_events_do_not_stop_the_talk(scripted_gateway: Any, talking: Any, script: Any) -> None:
-    scripted_gateway.send(
-        {"type": "hamdel.suggestions"},
-        {"type": "hamdel.suggestions", "items": [None, {"id": 4}, {"id": "a", "en": ""}]},
-        {"type": "hamdel.latency", "total": "soon"},
-        {"type": "hamdel.duck", "gain_db": None},
-        {"type": "response.output_audio.delta", "item_id": "a0", "delta": "%%"},
-        {"type": "response.done"},
-        {"type": "hamdel.of_tomorrow"},
-        *script.user_turn("u1", "still here"),
-    )
-    expect(items(talking.page, "user")).to_have_text("still here")
-    assert talking.complaints == []
-
-
 def test_feedback_on_a_suggestion_is_sent_and_shown(scripted_gateway: Any, talking: Any) -> None:
     page = talking.page
     scripted_gateway.send({"type": "hamdel.suggestions", "items": SUGGESTIONS})
@@ -201,6 +179,28 @@ def test_feedback_on_a_suggestion_is_sent_and_shown(scripted_gateway: Any, talki
     expect(card.locator(".card__thanks")).to_contain_text("Thank you")
     card.locator("summary").click()
     expect(card.locator(".card__other .card__text")).to_have_text(SUGGESTIONS[0]["fa"])
+
+
+def test_any_number_of_suggestions_is_shown_each_in_the_languages_that_it_has(
+    scripted_gateway: Any, talking: Any
+) -> None:
+    page = talking.page
+    one_language = {"id": "x", "fa": "کمی راه بروید.", "technique": "no_name_of_ours"}
+    named = {**SUGGESTIONS[0], "id": "y", "technique_name": {"en": "The five senses", "fa": "پنج حس"}}
+    several = [
+        *SUGGESTIONS,
+        one_language,
+        named,
+        {**named, "id": "z", "technique": 7, "technique_name": None},
+    ]
+    scripted_gateway.send({"type": "hamdel.suggestions", "items": several})
+    cards = page.locator(".card")
+    expect(cards).to_have_count(len(several))
+    assert cards.nth(2).locator(".card__text").evaluate("one => [one.lang, one.dir]") == ["fa", "rtl"]
+    assert cards.nth(2).locator(".card__other").count() == 0
+    expect(cards.locator(".card__technique")).to_have_text(
+        ["Grounding through the senses", "Slow breathing", "No name of ours", "The five senses"]
+    )
 
 
 def test_crisis_numbers_can_be_tapped_and_stay(scripted_gateway: Any, talking: Any, script: Any) -> None:
@@ -299,13 +299,12 @@ def test_typing_over_the_voice_stops_it_first(scripted_gateway: Any, talking: An
     talking.page.fill("#text", "wait")
     talking.page.press("#text", "Enter")
     scripted_gateway.wait_for("response.create", 2)
-    spoken_about = [kind for kind in scripted_gateway.types()[5:] if kind != "hamdel.playback"]
-    assert spoken_about == [
-        "conversation.item.truncate",
-        "response.cancel",
-        "conversation.item.create",
-        "response.create",
-    ]
+    in_order = ["conversation.item.truncate", "response.cancel", "conversation.item.create"]
+    kinds = [kind for kind in scripted_gateway.types() if kind in in_order]
+    assert kinds == in_order
+    assert scripted_gateway.types().index("response.cancel") > scripted_gateway.types().index(
+        "response.create"
+    )
 
 
 def test_persian_turns_the_page_around(scripted_gateway: Any, open_page: Any) -> None:
@@ -339,59 +338,14 @@ def test_consent_taken_back_is_told_and_ends_the_talk_where_it_is_needed(
     begin(page)
     scripted_gateway.wait_for("response.create")
     page.click("#consent summary")
+    before = len(scripted_gateway.of_type("hamdel.consent.set"))
     page.uncheck("#consent-emotion")
-    changed = scripted_gateway.wait_for("hamdel.consent.set", 4)[3]
+    changed = scripted_gateway.wait_for("hamdel.consent.set", before + 1)[-1]
     assert (changed["scope"], changed["granted"]) == ("emotion", False)
     page.uncheck("#consent-talk")
     in_state(page, "closed")
-    assert scripted_gateway.wait_for("hamdel.consent.set", 5)[4]["scope"] == "talk"
-
-
-def test_a_refused_token_is_explained_and_can_be_asked_for_again(
-    scripted_gateway: Any, open_page: Any
-) -> None:
-    page = open_page().page
-    page.check("#consent-talk")
-    for status, words in [
-        (401, "did not let this page in"),
-        (403, "may not open a talk"),
-        (429, "lines are busy"),
-        (500, "The server has a problem"),
-    ]:
-        scripted_gateway.token_status = status
-        page.click("#talk-button")
-        expect(page.locator("#status")).to_contain_text(words)
-        in_state(page, "failed")
-        expect(page.locator(".emergency a")).to_be_visible()
-    scripted_gateway.token_status = 200
-    page.click("#talk-button")
-    in_state(page, "listening")
-
-
-def test_a_lost_connection_is_explained_and_can_be_opened_again(scripted_gateway: Any, talking: Any) -> None:
-    for code, error, words in [
-        (1012, None, "restarting"),
-        (1013, "session_limit_reached", "lines are busy"),
-        (1000, "session_expired", "time for this talk is over"),
-        (1011, None, "connection broke"),
-    ]:
-        if error is not None:
-            scripted_gateway.send({"type": "error", "error": {"code": error}})
-        scripted_gateway.close(code)
-        in_state(talking.page, "failed")
-        expect(talking.page.locator("#status")).to_contain_text(words)
-        expect(talking.page.locator("#notice")).to_have_text("")
-        talking.page.click("#talk-button")
-        in_state(talking.page, "listening")
-
-
-def test_a_socket_that_is_not_taken_is_explained(scripted_gateway: Any, open_page: Any) -> None:
-    scripted_gateway.takes_sockets = False
-    page = open_page().page
-    page.check("#consent-talk")
-    page.click("#talk-button")
-    in_state(page, "failed")
-    expect(page.locator("#status")).to_contain_text("All lines may be busy")
+    changed = scripted_gateway.wait_for("hamdel.consent.set", before + 2)[-1]
+    assert (changed["scope"], changed["granted"]) == ("talk", False)
 
 
 def test_an_error_of_the_server_is_told_and_the_talk_goes_on(scripted_gateway: Any, talking: Any) -> None:
@@ -470,9 +424,10 @@ def test_everything_fits_and_can_be_hit(
     page = open_page(locale=locale, viewport={"width": width, "height": 844}).page
     begin(page)
     scripted_gateway.send(
-        *script.user_turn("u1", "W" * 300, "fear"),
-        {"type": "hamdel.suggestions", "items": SUGGESTIONS},
-        CRISIS,
+        *script.user_turn("u1", "W" * 10_000, "fear"),
+        {"type": "hamdel.disclosure", "text": "گ" * 1_000},
+        {"type": "hamdel.suggestions", "items": [{**SUGGESTIONS[0], "fa": "ن" * 2_000}, SUGGESTIONS[1]]},
+        {**CRISIS, "text": "W" * 1_000, "lines": [*CRISIS["lines"], {"name": "W" * 300, "number": "112"}]},
     )
     expect(page.locator("#crisis a").first).to_be_visible()
     expect(page.locator(".card").first).to_be_visible()

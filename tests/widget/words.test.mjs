@@ -3,8 +3,11 @@ import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 
 import { lineTarget } from "../../widget/crisis-view.js";
+import { asText, withoutDirectionControls } from "../../widget/elements.js";
+import { SWITCHES } from "../../widget/consent.js";
 import { pageLanguage, textLanguage } from "../../widget/language.js";
 import { heardMs } from "../../widget/playback.js";
+import { RETRIED, isEnding } from "../../widget/reconnection.js";
 import { statusKey } from "../../widget/status-view.js";
 import english from "../../widget/strings.en.js";
 import persian from "../../widget/strings.fa.js";
@@ -30,11 +33,19 @@ test("every key that the page marks has a sentence", () => {
   for (const key of keys) assert.ok(key in english, key);
 });
 
-test("every technique of the suggestions has a name", () => {
+test("every consent switch has its words", () => {
+  assert.ok(SWITCHES.some(({ needed }) => needed));
+  for (const { scope } of SWITCHES) {
+    for (const key of [`consent_${scope}`, `consent_${scope}_detail`]) assert.ok(key in english, key);
+  }
+});
+
+test("every technique that has a name is one of the suggestions", () => {
   const table = readFileSync(new URL("../../data/bilingual_suggestions/techniques.csv", import.meta.url), "utf8");
-  const techniques = table.trim().split("\n").slice(1).map((line) => line.split(",")[0]);
-  assert.ok(techniques.length > 0);
-  for (const technique of techniques) assert.ok(`technique_${technique}` in english, technique);
+  const techniques = new Set(table.trim().split("\n").slice(1).map((line) => line.split(",")[0]));
+  const named = Object.keys(english).filter((key) => key.startsWith("technique_"));
+  assert.ok(techniques.size > 0);
+  for (const key of named) assert.ok(techniques.has(key.replace("technique_", "")), key);
 });
 
 test("every reason for a failure that the sources name has its words", () => {
@@ -43,14 +54,17 @@ test("every reason for a failure that the sources name has its words", () => {
     ...source("token.js").matchAll(/(?:\d: |TokenError\(|\?\? )"(\w+)"/g),
     ...source("connection.js").matchAll(/(?:_\w+: |return |\? |: )"([a-z_]+)"/g),
     ...source("talk.js").matchAll(/"failed", "(\w+)"/g),
+    ...source("lasting-connection.js").matchAll(/(?:lose\(|: )"(\w+)"\)/g),
+    ...RETRIED.map((reason) => [reason, reason]),
   ].map(([, reason]) => reason);
   assert.ok(new Set(reasons).size >= 15, String(reasons));
-  for (const reason of reasons) assert.ok(statusKey("failed", reason) in english, reason);
+  for (const reason of reasons) assert.ok(statusKey(isEnding(reason) ? "closed" : "failed", reason) in english, reason);
+  for (const reason of RETRIED) assert.ok(statusKey("waiting", reason) in english, reason);
 });
 
 test("every state and activity has its words", () => {
   for (const detail of ["microphone", "token", "socket"]) assert.ok(statusKey("connecting", detail) in english);
-  for (const state of ["idle", "listening", "speaking", "closed"]) assert.ok(statusKey(state, "voice") in english);
+  for (const state of ["idle", "listening", "speaking", "closed"]) assert.ok(statusKey(state, null) in english);
   assert.equal(statusKey("listening", "typing"), "state_typing");
 });
 
@@ -68,6 +82,18 @@ test("the page holds no inline script, style or handler", () => {
   const page = source("index.html");
   assert.doesNotMatch(page, /<style|\sstyle=|\son\w+=|javascript:/i);
   assert.doesNotMatch(page, /<script(?![^>]*\ssrc=)/i);
+});
+
+test("every notice has its words", () => {
+  const notices = [source("talk.js"), source("page.js")].flatMap((text) => text.match(/"(?:notice|failed_)\w+"/g));
+  assert.ok(new Set(notices).size >= 6, String(notices));
+  for (const notice of notices) assert.ok(notice.slice(1, -1) in english, notice);
+});
+
+test("characters that turn letters around are taken out of numbers", () => {
+  assert.equal(withoutDirectionControls("\u202e116\u2066 \u200f123\u2069"), "116 123");
+  assert.equal(withoutDirectionControls("می\u200cروم"), "می\u200cروم");
+  assert.deepEqual([asText(7), asText("a"), asText({ toString: 1 }), asText(null)], ["7", "a", "", ""]);
 });
 
 test("lines of help become links that can do nothing else", () => {
