@@ -1,4 +1,4 @@
-"""Three suggestions for the mood, as one spoken text and as data for cards."""
+"""Suggestions for the mood, as one spoken text and as data for cards."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.failure import discreet_failure
+from actions.ordinals import ordinal
 from actions.turn import Turn, read_turn
-from recommender import RankedSuggestion, Recommender, RecommenderError, Suggestion
+from recommender import SUGGESTIONS_SHOWN, RankedSuggestion, Recommender, RecommenderError, Suggestion
 
 __all__ = [
     "MOOD_NEEDED",
@@ -30,22 +32,21 @@ UNAVAILABLE, OFFERED, MOOD_NEEDED = "unavailable", "offered", "mood_needed"
 _LEAD_IN = {
     "en": {
         "heavy": (
-            "Here are three small things that may help.",
-            "Here are three things you could try, whichever feels possible.",
-            "Let me offer you three small steps.",
+            "Here are a few small things that may help.",
+            "Here are some things you could try, whichever feels possible.",
+            "Let me offer you a few small steps.",
         ),
-        "happy": ("Here are three small ways to stay with this feeling.",),
+        "happy": ("Here are a few small ways to stay with this feeling.",),
     },
     "fa": {
         "heavy": (
-            "سه کار کوچک می‌گویم که شاید کمک کند.",
-            "این سه کار را می‌توانید امتحان کنید، هر کدام که شدنی است.",
-            "بگذارید سه قدم کوچک پیشنهاد کنم.",
+            "چند کار کوچک می‌گویم که شاید کمک کند.",
+            "این چند کار را می‌توانید امتحان کنید، هر کدام که شدنی است.",
+            "بگذارید چند قدم کوچک پیشنهاد کنم.",
         ),
-        "happy": ("سه راه کوچک برای ماندن در این حال خوب می‌گویم.",),
+        "happy": ("چند راه کوچک برای ماندن در این حال خوب می‌گویم.",),
     },
 }
-_ORDINALS = {"en": ("First", "Second", "Third"), "fa": ("اول", "دوم", "سوم")}
 _NOT_HELPED_INTENTS = ("deny", "ask_another")
 
 
@@ -53,8 +54,7 @@ def suggestions_text(sentences: Sequence[str], *, language: str, mood: str, time
     """The suggestions as one speakable text: a short lead-in, then each with its ordinal."""
     lead_ins = _LEAD_IN[language]["happy" if mood == "happiness" else "heavy"]
     parts = [lead_ins[times_offered % len(lead_ins)]]
-    for ordinal, sentence in zip(_ORDINALS[language][: len(sentences)], sentences, strict=True):
-        parts.append(f"{ordinal}: {sentence}")
+    parts += [f"{ordinal(place, language)}: {sentence}" for place, sentence in enumerate(sentences)]
     return " ".join(parts)
 
 
@@ -100,10 +100,11 @@ class ActionRecommend(Action):  # type: ignore[misc]
         """The action's name in rules."""
         return "action_recommend"
 
+    @discreet_failure
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
-        """Utters three suggestions and remembers their ids."""
+        """Utters suggestions and remembers their ids."""
         turn = read_turn(tracker)
         if turn.in_crisis:
             dispatcher.utter_message(response="utter_stay_safe")
@@ -120,7 +121,8 @@ class ActionRecommend(Action):  # type: ignore[misc]
         if not ranked:
             return [SlotSet("suggestions", UNAVAILABLE)]
         sentences = [item.text for item in ranked]
-        text = suggestions_text(sentences, language=turn.language, mood=mood, times_offered=len(shown) // 3)
+        offers = len(shown) // SUGGESTIONS_SHOWN
+        text = suggestions_text(sentences, language=turn.language, mood=mood, times_offered=offers)
         dispatcher.utter_message(text=text, json_message=suggestions_payload(ranked, self._pairs))
         ids = [item.id for item in ranked]
         return [

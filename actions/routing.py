@@ -10,6 +10,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.failure import discreet_failure
 from actions.routing_table import Route, RoutingTableError, find_route, read_routes
 from actions.turn import read_turn
 
@@ -35,10 +36,6 @@ _HANDOVER = {
         "این‌طور که متوجه شدم، موضوع شما این است: {reason}. آن را برای بخش مربوط ثبت کردم. "
         "هنوز کسی به گفت‌وگو نپیوسته است."
     ),
-}
-_ALREADY = {
-    "en": "Thank you. Your query is noted for the right team. Nobody has joined us yet.",
-    "fa": "ممنونم. درخواست شما برای بخش مربوط ثبت شده است. هنوز کسی به گفت‌وگو نپیوسته است.",
 }
 
 
@@ -67,13 +64,14 @@ class ActionRoute(Action):  # type: ignore[misc]
         """The action's name in rules."""
         return "action_route"
 
+    @discreet_failure
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
         """Utters the hand-over once; later turns are told where the query is."""
         turn = read_turn(tracker)
         if tracker.get_slot("queue"):
-            dispatcher.utter_message(text=_ALREADY[turn.language])
+            dispatcher.utter_message(response="utter_service_noted")
             return [SlotSet("handed_over", True)]
         if self._routes is None:
             return [SlotSet("handed_over", False)]

@@ -8,6 +8,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import Restarted, UserUtteranceReverted
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.failure import discreet_failure
+
 __all__ = ["ActionBack", "ActionRestart"]
 
 
@@ -18,6 +20,7 @@ class ActionRestart(Action):  # type: ignore[misc]
         """The name of Rasa's action that it replaces."""
         return "action_restart"
 
+    @discreet_failure
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
@@ -32,6 +35,7 @@ class ActionBack(Action):  # type: ignore[misc]
         """The name of Rasa's action that it replaces."""
         return "action_back"
 
+    @discreet_failure
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:

@@ -28,6 +28,7 @@ from tqdm import tqdm
 from benchmarks.speech_end import speech_bounds
 from bot.client import ClientError, TurnResult, open_talk, read_recording
 from bot.session_config import SAMPLE_RATE_HZ
+from language import LANGUAGES
 
 __all__ = ["main"]
 
@@ -48,7 +49,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--repeats", type=int, default=5, help="times each recording is played (default 5)")
     parser.add_argument("--talks", type=int, default=1, help="talks at the same time (default 1)")
     parser.add_argument("--patience", type=int, default=500, metavar="MS", help="default 500")
-    parser.add_argument("--language", choices=("auto", "en", "fa"), default="auto")
+    parser.add_argument("--language", choices=("auto", *LANGUAGES), default="auto")
     parser.add_argument("--json", type=Path, metavar="OUT")
     args = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:

@@ -109,32 +109,37 @@ class Answering:
         self._say(self._phrases.say(phrase, language), language)
         self._finish()
 
-    def repair(self, turn: Turn) -> None:
+    def repair(self, turn: Turn) -> bool:
         """Asks for a turn again whose words were not heard, unless it was a short burst.
 
         If the noise has cut a crisis reply, that is said again instead.
+
+        Returns:
+            Whether anything is said.
         """
         if self._saying_crisis_reply:
-            return
+            return False
         if self._cut_crisis_reply is not None:
             text, language = self._cut_crisis_reply
             self._begin(turn, metadata=None, spoken=None)
             turn.answered, turn.intent = True, _CRISIS_INTENT
             self._say(text, language)
             self._finish()
-            return
-        if turn.voiced_ms >= _REPAIR_VOICE_MS:
-            language = self._state.language
-            self._begin(turn, metadata=None, spoken=None)
-            turn.answered = True
-            phrase = "not_heard"
-            if isinstance(turn.result, UnderstandingFailed):
-                phrase = "recogniser_busy" if turn.result.busy else "recogniser_down"
-            text = self._phrases.say(phrase, language)
-            if phrase != "not_heard":  # whoever can't be heard may be in danger
-                self._reports.lines(0, self._guard.lines(self._state.identity.country, language), text)
-            self._say(text, language)
-            self._finish()
+            return True
+        if turn.voiced_ms < _REPAIR_VOICE_MS:
+            return False
+        language = self._state.language
+        self._begin(turn, metadata=None, spoken=None)
+        turn.answered = True
+        phrase = "not_heard"
+        if isinstance(turn.result, UnderstandingFailed):
+            phrase = "recogniser_busy" if turn.result.busy else "recogniser_down"
+        text = self._phrases.say(phrase, language)
+        if phrase != "not_heard":  # whoever can't be heard may be in danger
+            self._reports.lines(0, self._guard.lines(self._state.identity.country, language), text)
+        self._say(text, language)
+        self._finish()
+        return True
 
     def answer_crisis(self, turn: Turn) -> bool:
         """Runs the guard; where it finds danger, answers at once without asking any other part."""

@@ -351,7 +351,8 @@ class Conversation:
         wanted, self._wanted = self._wanted, None
         result = turn.result
         if not isinstance(result, Understood) or not result.text:
-            self._answering.repair(turn)
+            if not self._answering.repair(turn) and wanted is not None:
+                self._refuse(p.ProtocolError("no_turn_to_answer", "No words were heard."), wanted.event_id)
             return
         self._state.heard_language = result.language
         # Consent may have been withdrawn while the detector was at work.

@@ -24,11 +24,10 @@ class EmergencyLines:
         self._country = settings.conversation.country
 
     async def lines(self, request: Request) -> Response:
-        """Gives `{country, lines: [{name, number, kind}]}`; an unknown country has the numbers of anywhere."""
+        """Gives `{country, lines: [{name, number, kind}]}`; of an unknown country those of anywhere."""
         country = request.query_params.get("country") or self._country
-        return JSONResponse(
-            {"country": country, "lines": shown_lines(country, wanted_language(request))},
-        )
+        lines = shown_lines(country, wanted_language(request))
+        return JSONResponse({"country": country, "lines": lines})
 
 
 def shown_lines(country: str | None, language: str) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from typing import Any
 
 import httpx
 import uvicorn
+from starlette.types import ASGIApp
 
 import crisis
 from bot import transcriber
@@ -40,7 +41,7 @@ from ser_model.errors import SpeechEmotionError
 from session_log import SessionLog, SessionLogError, default_database_path
 from tts_voices import VoiceError, load_voice
 
-__all__ = ["development_token_path", "make_issuer", "run_gateway"]
+__all__ = ["development_token_path", "make_issuer", "run_gateway", "server_config"]
 
 logger = logging.getLogger(__name__)
 
@@ -92,23 +93,28 @@ def run_gateway(settings: Settings) -> int:
             return 2
         talks = Talks(most=settings.server.max_talks, most_per_token=settings.server.max_talks_per_token)
         running = _Running(settings, issuer, parts)
-        config = uvicorn.Config(
-            create_app(settings, issuer, talks, parts, running.lifespan),
-            http=http_protocol(settings.server.handshake_s),
-            ws="websockets-sansio",
-            ws_max_size=settings.server.max_message_bytes,
-            ws_per_message_deflate=False,  # what unpacks to hundreds of times its size fills the memory
-            access_log=False,  # its lines would hold tokens of query strings
-            log_config=None,
-            log_level="warning",
-            timeout_graceful_shutdown=5,
-        )
+        config = server_config(create_app(settings, issuer, talks, parts, running.lifespan), settings)
         server = _DrainingServer(config, talks, settings.server.drain_s)
         try:
             server.run(sockets=[listener])
         finally:
             parts.close()
     return 0 if server.started else 1
+
+
+def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves the gateway."""
+    return uvicorn.Config(
+        app,
+        http=http_protocol(settings.server.handshake_s),
+        ws="websockets-sansio",
+        ws_max_size=settings.server.max_message_bytes,
+        ws_per_message_deflate=False,  # what unpacks to hundreds of times its size fills the memory
+        access_log=False,  # its lines would hold tokens of query strings
+        log_config=None,
+        log_level="warning",
+        timeout_graceful_shutdown=5,
+    )
 
 
 class _DrainingServer(uvicorn.Server):

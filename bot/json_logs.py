@@ -47,7 +47,7 @@ def _chain(error: BaseException | None, seen: set[int]) -> str:
 
 
 def _log_uncaught(error: BaseException | None, where: str) -> None:
-    if error is not None:
+    if error is not None and not isinstance(error, SystemExit):
         logging.getLogger("hamdel").critical(
             "uncaught error in %s", where, exc_info=(type(error), error, error.__traceback__)
         )

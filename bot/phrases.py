@@ -50,7 +50,7 @@ class Phrases:
         try:
             texts = json.loads(path.read_text(encoding="utf-8"))
             return cls({str(name): dict(by_language) for name, by_language in texts.items()})
-        except (OSError, ValueError, AttributeError, TypeError) as error:
+        except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
             raise PhrasesError(
                 f"{path} can't be read; restore it: git checkout -- data/phrases.json"
             ) from error

@@ -211,6 +211,7 @@ class Talk:
                 case c.CloseTalk():
                     self._closing = command
                     self._outgoing.put("")  # the mark after which nothing is sent
+                    self._tasks.create_task(self._give_up_closing(command.reason))
 
     async def _send(self) -> None:
         while True:
@@ -222,6 +223,11 @@ class Talk:
                 raise _TalkOverError(self._closing.reason)
             if self._websocket.application_state is WebSocketState.CONNECTED:
                 await self._websocket.send_text(text)
+
+    async def _give_up_closing(self, reason: str) -> None:
+        # A client that does not read would never see the close.
+        await asyncio.sleep(2 * _CLOSE_WITHIN_S)
+        raise _TalkOverError(reason)
 
     def _understand(self, command: c.Understand) -> None:
         stale = self._recognitions.get(command.item_id)

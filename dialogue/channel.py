@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import ipaddress
-import json
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from rasa.core.agent import Agent
 from rasa.core.channels.channel import InputChannel, OutputChannel, UserMessage
-from rasa.core.tracker_store import InMemoryTrackerStore
-from rasa.shared.core.events import Restarted
 from rasa.shared.exceptions import RasaException
 from sanic import Blueprint, Sanic
-from sanic.exceptions import WebsocketClosed
 from sanic.request import Request
 from sanic.response import HTTPResponse
 from sanic.response import json as json_response
-from websockets.exceptions import ConnectionClosed
 
+from dialogue.action_server import BoundedActionServer
+from dialogue.discreet_log import keep_words_out_of_the_log
 from dialogue.entities import values_of_entities
-from dialogue.frames import ForgetRequest, FrameError, PingRequest, TurnRequest, error_frame, read_frame
-from dialogue.turn_desk import Post, TurnDesk
+from dialogue.frames import TurnRequest
+from dialogue.sockets import serve_socket
+from dialogue.trackers import bound_trackers, forget_tracker
+from dialogue.turn_desk import TurnDesk
 
-__all__ = ["TOKEN_VARIABLE", "HamdelInput", "UnsafeBinding", "refusal", "require_safe_binding"]
+__all__ = [
+    "TOKEN_VARIABLE",
+    "HamdelInput",
+    "NoModel",
+    "UnsafeBinding",
+    "prepare_agent",
+    "refusal",
+    "require_safe_binding",
+]
 
 TOKEN_VARIABLE = "HAMDEL_DIALOGUE_TOKEN"  # noqa: S105 - the variable's name, not a token
-_OUTGOING_FRAMES = 1_000
-"""How many frames may wait for a slow client before its socket is closed."""
 
 
 class UnsafeBinding(RasaException):  # type: ignore[misc]
     """The server would be open to a network without a token."""
 
 
-class _AgentNotReady(Exception):
-    """No model is loaded yet."""
+class NoModel(RasaException):  # type: ignore[misc]
+    """Rasa has loaded no model, and could not answer anything."""
 
 
 class _TurnOutput(OutputChannel):  # type: ignore[misc]
@@ -140,6 +145,10 @@ class HamdelInput(InputChannel):  # type: ignore[misc]
             require_safe_binding(app.state.host, self._token)
             desks[app] = _desk_of(app, on_new_message)
 
+        async def finish_start(app: Sanic, _loop: object) -> None:
+            prepare_agent(getattr(app.ctx, "agent", None))
+            keep_words_out_of_the_log()
+
         async def close_desk(app: Sanic, _loop: object) -> None:
             if app in desks:
                 await desks.pop(app).close()
@@ -161,14 +170,31 @@ class HamdelInput(InputChannel):  # type: ignore[misc]
             return json_response({"status": "loading"}, status=503)
 
         async def turns(request: Request, socket: Any) -> None:
-            await _serve_socket(socket, desks[request.app])
+            await serve_socket(socket, desks[request.app])
 
         routes.listener("before_server_start")(open_desk)
+        routes.listener("after_server_start")(finish_start)
         routes.listener("before_server_stop")(close_desk)
         routes.middleware(admit, "request")
         routes.add_route(health, "/health")
         routes.add_websocket_route(turns, "/turns")
         return routes
+
+
+def prepare_agent(agent: Agent | None) -> None:
+    """Bounds what Rasa waits for and keeps, once it has loaded its model.
+
+    Raises:
+        NoModel: where it has not (it would go on without one, and answer nothing).
+    """
+    if agent is None or not agent.is_ready():
+        raise NoModel(
+            "No usable dialogue model was found. Train one with "
+            "'.venv-dialogue/bin/python -m dialogue train' and start again."
+        )
+    bound_trackers(agent)
+    if agent.action_endpoint is not None:
+        agent.action_endpoint = agent.processor.action_endpoint = BoundedActionServer(agent.action_endpoint)
 
 
 def _is_ready(app: Sanic) -> bool:
@@ -179,7 +205,7 @@ def _is_ready(app: Sanic) -> bool:
 def _desk_of(app: Sanic, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> TurnDesk:
     async def answer(request: TurnRequest, emit: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
         if not _is_ready(app):
-            raise _AgentNotReady
+            raise NoModel
         await on_new_message(
             UserMessage(
                 text=request.text,
@@ -194,7 +220,7 @@ def _desk_of(app: Sanic, on_new_message: Callable[[UserMessage], Awaitable[Any]]
 
     async def forget(sender: str) -> None:
         if _is_ready(app):
-            await _forget(app, sender)
+            await forget_tracker(app.ctx.agent, sender)
 
     return TurnDesk(answer, forget)
 
@@ -213,68 +239,3 @@ async def _outcome(app: Sanic, sender: str) -> Mapping[str, Any]:
         "language": tracker.get_slot("language"),
         "crisis": bool(tracker.get_slot("crisis")),
     }
-
-
-async def _forget(app: Sanic, sender: str) -> None:
-    store = app.ctx.agent.tracker_store
-    # The store may be wrapped in one that awaits and falls back.
-    inner = getattr(store, "_tracker_store", store)
-    if isinstance(inner, InMemoryTrackerStore):
-        inner.store.pop(sender, None)
-        return
-    async with app.ctx.agent.lock_store.lock(sender):
-        tracker = await store.retrieve(sender)
-        if tracker is not None:
-            tracker.update(Restarted())
-            await store.save(tracker)
-
-
-async def _serve_socket(socket: Any, desk: TurnDesk) -> None:
-    """Reads frames until the client leaves; a task of its own writes, so that no turn waits for it."""
-    outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue(_OUTGOING_FRAMES)
-    writer = asyncio.create_task(_write(socket, outgoing))
-
-    def post(frame: dict[str, Any]) -> None:
-        try:
-            outgoing.put_nowait(frame)
-        except asyncio.QueueFull:
-            writer.cancel()
-
-    try:
-        while not writer.done():
-            raw = await socket.recv()
-            if raw is None:
-                return
-            _receive(raw, desk, post)
-    except (ConnectionClosed, WebsocketClosed):
-        return
-    finally:
-        desk.leave(post)
-        writer.cancel()
-        await asyncio.gather(writer, return_exceptions=True)
-
-
-def _receive(raw: str | bytes, desk: TurnDesk, post: Post) -> None:
-    try:
-        frame = read_frame(raw)
-    except FrameError as error:
-        post(error_frame(error.turn_id, error.code, str(error)))
-        return
-    if isinstance(frame, PingRequest):
-        post({"type": "pong"})
-    elif isinstance(frame, ForgetRequest):
-        desk.submit_forget(frame, post)
-    else:
-        desk.submit(frame, post)
-
-
-async def _write(socket: Any, outgoing: asyncio.Queue[dict[str, Any]]) -> None:
-    try:
-        while True:
-            frame = await outgoing.get()
-            await socket.send(json.dumps(frame, ensure_ascii=False))
-    except (ConnectionClosed, WebsocketClosed):
-        return
-    except asyncio.CancelledError:
-        socket.fail_connection(1008, "too slow") if outgoing.full() else None
-        raise

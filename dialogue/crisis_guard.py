@@ -111,14 +111,18 @@ class CrisisGuard(GraphComponent):  # type: ignore[misc]
     def _guard(self, message: Message, tracker: DialogueStateTracker | None) -> None:
         text = message.get(ORIGINAL_TEXT) or message.get(TEXT) or ""
         metadata = read_metadata(message.get("metadata"))
-        if metadata.in_crisis:
-            known = turn_entity("in_crisis", True)
-            message.set(ENTITIES, [*message.get(ENTITIES, []), known], add_to_output=True)
         named = message.get(INTENT) or {}
         intent = named.get("name")
         chosen = tracker.get_slot("language_chosen") if tracker else None
         last = tracker.get_slot("language") if tracker else None
         language = turn_language(text, metadata=metadata, chosen=chosen) or last or "en"
+        if metadata.in_crisis:
+            known = [turn_entity("in_crisis", True)]
+            if tracker is None or not tracker.get_slot("crisis_reply"):
+                # Where this process was away in the crisis; the numbers may be asked for again.
+                text_again = crisis.reply(ACUTE_LEVEL, language, metadata.country, _SUICIDE).text
+                known.append(turn_entity("crisis_reply", text_again))
+            message.set(ENTITIES, [*message.get(ENTITIES, []), *known], add_to_output=True)
         level, kind = guarded(
             crisis.assess(text, language=language, context=_turns_before(tracker)),
             gateway_level=metadata.crisis_level,
@@ -133,7 +137,7 @@ class CrisisGuard(GraphComponent):  # type: ignore[misc]
                 message.set(INTENT, {"name": UNSURE_INTENT, "confidence": 0.0}, add_to_output=True)
             return
         message.set(INTENT, {"name": name, "confidence": 1.0}, add_to_output=True)
-        if level < ACUTE_LEVEL and tracker and tracker.get_slot("crisis"):
+        if level < ACUTE_LEVEL and (metadata.in_crisis or (tracker and tracker.get_slot("crisis"))):
             # The rules stay with safety; the reply with the numbers is kept to be said again.
             return
         answered = level >= ACUTE_LEVEL and metadata.crisis_level >= ACUTE_LEVEL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ __all__ = [
 
 MAX_TEXT_CHARACTERS = 10_000
 MAX_IDENTIFIER_CHARACTERS = 200
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def read_frame(raw: str | bytes) -> TurnRequest | ForgetRequest | PingRequest:
     if isinstance(raw, bytes):
         raise FrameError("bad_json", "Send JSON in text frames, not binary ones.")
     try:
-        frame = json.loads(raw)
+        frame = json.loads(raw, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise FrameError("bad_json", "The frame is not JSON.") from error
     if not isinstance(frame, dict):
@@ -94,26 +96,48 @@ def _read_turn(frame: Mapping[str, Any]) -> TurnRequest:
     if len(text) > MAX_TEXT_CHARACTERS:
         message = f"'text' may have at most {MAX_TEXT_CHARACTERS} characters."
         raise FrameError("text_too_long", message, turn_id)
+    # Half of a character can't be written down again, by us or by anyone after us.
+    text = _LONE_SURROGATE.sub("\ufffd", text)
     # Rasa takes words after a slash for a command, which would pass by the crisis guard.
     text = text.lstrip("/ \t\r\n").rstrip()
     if not text:
         raise FrameError("empty_text", "'text' must have words in it.", turn_id)
     if not isinstance(metadata, dict):
         raise FrameError("bad_frame", "'metadata' must be an object.", turn_id)
-    return TurnRequest(turn_id=turn_id, sender=sender, text=text, metadata=metadata)
+    return TurnRequest(turn_id=turn_id, sender=sender, text=text, metadata=_portable(metadata))
+
+
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _portable(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries that every JSON reader takes: a number beyond all bounds (1e999) would stop an action."""
+    kept = {}
+    for key, value in metadata.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except ValueError:
+            continue
+        kept[key] = value
+    return kept
 
 
 def _identifier(frame: Mapping[str, Any], key: str) -> str:
     value = frame.get(key)
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_IDENTIFIER_CHARACTERS:
-        message = f"'{key}' must be a string of 1 to {MAX_IDENTIFIER_CHARACTERS} characters."
+    if not _is_identifier(value):
+        message = f"'{key}' must be a string of 1 to {MAX_IDENTIFIER_CHARACTERS} printable characters."
         raise FrameError("bad_frame", message, _turn_id(frame))
-    return value
+    return str(value)
 
 
 def _turn_id(frame: Mapping[str, Any]) -> str | None:
     value = frame.get("turn_id")
-    return value if isinstance(value, str) and len(value) <= MAX_IDENTIFIER_CHARACTERS else None
+    return str(value) if _is_identifier(value) else None
+
+
+def _is_identifier(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= MAX_IDENTIFIER_CHARACTERS and value.isprintable()
 
 
 def message_frame(turn_id: str, seq: int, message: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from emotion import MOODS
+from language import LANGUAGES
 
-__all__ = ["LANGUAGES", "PURPOSES", "TurnMetadata", "read_metadata"]
+__all__ = ["PURPOSES", "TurnMetadata", "read_metadata"]
 
-LANGUAGES = ("en", "fa")
 PURPOSES = ("therapy", "service")
 _HIGHEST_CRISIS_LEVEL = 3
 

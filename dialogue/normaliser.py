@@ -20,6 +20,9 @@ __all__ = ["ORIGINAL_TEXT", "Normaliser"]
 ORIGINAL_TEXT = "original_text"
 """Where the text stays as it came, for the guard and the log."""
 
+_NOTHING_TO_READ = "…"
+"""Stands for a text of nothing but emoji or marks: Rasa's components fail on an empty one."""
+
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.MESSAGE_FEATURIZER, is_trainable=False)
 class Normaliser(GraphComponent):  # type: ignore[misc]
@@ -62,4 +65,4 @@ class Normaliser(GraphComponent):  # type: ignore[misc]
 def _one_spelling(text: str, known_language: str | None = None) -> str:
     normal = normalise(text, detect_script_language(text) or known_language or "en")
     # Telephones write "I'm" with a curly apostrophe, the examples with a straight one.
-    return normal.replace("\u2019", "'")
+    return normal.replace("\u2019", "'") or _NOTHING_TO_READ

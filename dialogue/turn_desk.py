@@ -42,9 +42,13 @@ class _Turn:
 
 @dataclass
 class _Sender:
-    """One person's queue, the task that works through it, and the turns that are remembered."""
+    """One person's queue, the task that works through it, and the turns that are remembered.
+
+    `pending` counts what was queued and is not done, the item in work included.
+    """
 
     queue: asyncio.Queue[_Turn | tuple[ForgetRequest, Post]]
+    pending: int = 0
     turns: OrderedDict[str, _Turn] = field(default_factory=OrderedDict)
     worker: asyncio.Task[None] | None = None
 
@@ -53,7 +57,8 @@ class TurnDesk:
     """One queue and one worker for each sender; the turns of different senders run concurrently.
 
     Rasa holds a lock for each conversation, whose waiters poll once a second; a queue of our own
-    spares them the waiting. A turn that was sent twice (after a reconnection, say) is not asked
+    spares them the waiting. A turn that takes too long is ended, and nothing that it says afterwards gets
+    out. A turn that was sent twice (after a reconnection, say) is not asked
     twice: its frames so far are replayed, and the rest follow as they come.
 
     Args:
@@ -61,7 +66,9 @@ class TurnDesk:
         forget: drops a sender's conversation.
         remembered_turns: how many turns of a sender can be replayed.
         waiting_turns: how many turns of a sender may wait.
-        idle_s: seconds after which an idle sender's worker and turns are dropped.
+        most_senders: how many senders have a queue; the one that rested longest makes room for a new one.
+        turn_s: seconds after which a turn counts as failed, less than the gateway waits.
+        idle_s: seconds after which an idle sender is forgotten: its client has left without saying so.
     """
 
     def __init__(
@@ -71,14 +78,18 @@ class TurnDesk:
         *,
         remembered_turns: int = 64,
         waiting_turns: int = 32,
-        idle_s: float = 600.0,
+        most_senders: int = 500,
+        turn_s: float = 8.0,
+        idle_s: float = 3_600.0,
     ) -> None:
         self._answer = answer
         self._forget = forget
         self._remembered_turns = remembered_turns
         self._waiting_turns = waiting_turns
+        self._most_senders = most_senders
+        self._turn_s = turn_s
         self._idle_s = idle_s
-        self._senders: dict[str, _Sender] = {}
+        self._senders: OrderedDict[str, _Sender] = OrderedDict()
 
     @property
     def senders(self) -> tuple[str, ...]:
@@ -88,7 +99,14 @@ class TurnDesk:
     def submit(self, request: TurnRequest, post: Post) -> None:
         """Queues a turn, or replays it; its frames go to `post`."""
         sender = self._sender(request.sender)
+        if sender is None:
+            post(error_frame(request.turn_id, "busy", "Too many senders are waiting; try again."))
+            return
         known = sender.turns.get(request.turn_id)
+        if known is not None and known.request.text != request.text:
+            message = "This turn id belongs to other words; give each turn an id of its own."
+            post(error_frame(request.turn_id, "turn_id_reused", message))
+            return
         if known is not None:
             for frame in known.frames:
                 post(frame)
@@ -102,14 +120,16 @@ class TurnDesk:
         turn = _Turn(request, listeners=[post])
         sender.turns[request.turn_id] = turn
         self._trim(sender)
+        sender.pending += 1
         sender.queue.put_nowait(turn)
 
     def submit_forget(self, request: ForgetRequest, post: Post) -> None:
         """Queues the wish to be forgotten behind the sender's waiting turns."""
         sender = self._sender(request.sender)
-        if sender.queue.full():
+        if sender is None or sender.queue.full():
             post(error_frame(None, "busy", "Too many turns of this sender are waiting; try again."))
             return
+        sender.pending += 1
         sender.queue.put_nowait((request, post))
 
     def leave(self, post: Post) -> None:
@@ -126,12 +146,23 @@ class TurnDesk:
             worker.cancel()
         await asyncio.gather(*workers, return_exceptions=True)
 
-    def _sender(self, name: str) -> _Sender:
+    def _sender(self, name: str) -> _Sender | None:
         sender = self._senders.get(name)
         if sender is None:
+            if len(self._senders) >= self._most_senders and not self._make_room():
+                return None
             sender = self._senders[name] = _Sender(asyncio.Queue(self._waiting_turns))
             sender.worker = asyncio.create_task(self._work(name, sender))
+        self._senders.move_to_end(name)
         return sender
+
+    def _make_room(self) -> bool:
+        for name, sender in self._senders.items():
+            if sender.worker is not None and sender.pending == 0:
+                sender.worker.cancel()
+                del self._senders[name]
+                return True
+        return False
 
     def _trim(self, sender: _Sender) -> None:
         surplus = len(sender.turns) - self._remembered_turns
@@ -144,13 +175,14 @@ class TurnDesk:
             try:
                 item = await asyncio.wait_for(sender.queue.get(), self._idle_s)
             except asyncio.TimeoutError:
-                if not sender.queue.empty():
-                    continue
-                break
+                if sender.pending == 0 and await self._forgotten(name) and sender.pending == 0:
+                    break
+                continue
             if isinstance(item, _Turn):
                 await self._run(sender, item)
             else:
                 await self._run_forget(sender, *item)
+            sender.pending -= 1
         if self._senders.get(name) is sender:
             del self._senders[name]
 
@@ -160,12 +192,18 @@ class TurnDesk:
 
         def emit(message: Mapping[str, Any]) -> None:
             nonlocal count
+            if turn.finished:
+                return
             turn.add(message_frame(turn_id, count, message))
             count += 1
 
         try:
-            outcome = await self._answer(turn.request, emit)
+            outcome = await asyncio.wait_for(self._answer(turn.request, emit), self._turn_s)
             turn.add(done_frame(turn_id, count, outcome))
+        except asyncio.TimeoutError:
+            logger.error("A turn was not answered within %s s.", self._turn_s)
+            sender.turns.pop(turn_id, None)
+            turn.add(error_frame(turn_id, "timeout", "The turn took too long; send it again."))
         except Exception as error:
             # The boundary to Rasa: one failed turn must not end the sender's worker, and neither the
             # log nor the client may see what was said (a message of an error could quote it).
@@ -178,12 +216,17 @@ class TurnDesk:
             turn.listeners.clear()
 
     async def _run_forget(self, sender: _Sender, request: ForgetRequest, post: Post) -> None:
-        try:
-            await self._forget(request.sender)
-        except Exception as error:
-            logger.error("Forgetting a sender failed with %s.", type(error).__name__)
+        if not await self._forgotten(request.sender):
             post(error_frame(None, "internal", "The sender could not be forgotten; send it again."))
             return
         for turn_id in [turn_id for turn_id, turn in sender.turns.items() if turn.finished]:
             del sender.turns[turn_id]
         post({"type": "forgotten", "sender": request.sender})
+
+    async def _forgotten(self, sender: str) -> bool:
+        try:
+            await asyncio.wait_for(self._forget(sender), self._turn_s)
+        except Exception as error:
+            logger.error("Forgetting a sender failed with %s.", type(error).__name__)
+            return False
+        return True

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dialogue.metadata import TurnMetadata
-from language import detect_script_language
+from language import LANGUAGES, detect_script_language
 
 __all__ = ["CHANGE_LANGUAGE_INTENTS", "turn_language"]
 
-CHANGE_LANGUAGE_INTENTS = {"change_language_en": "en", "change_language_fa": "fa"}
+CHANGE_LANGUAGE_INTENTS = {f"change_language_{language}": language for language in LANGUAGES}
 
 
 def turn_language(

@@ -1,8 +1,11 @@
-"""Which of our two languages a text is written in, judged by its script alone."""
+"""Our languages, and which of them a text is written in, judged by its script alone."""
 
 from __future__ import annotations
 
-__all__ = ["detect_script_language"]
+__all__ = ["LANGUAGES", "detect_script_language"]
+
+LANGUAGES = ("en", "fa")
+"""Codes of the languages in which a talk can be held; docs/contributing.md says what a third one needs."""
 
 _ARABIC_BLOCKS = (
     (0x0620, 0x064A),

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.ordinals import ordinal
 from actions.recommend import ActionRecommend, suggestions_text
-from recommender import ModelFileError, Recommender
+from recommender import SUGGESTIONS_SHOWN, ModelFileError, Recommender
 
 
 @pytest.fixture(scope="module")
@@ -20,17 +21,17 @@ def run(action: ActionRecommend, tracker: Any) -> tuple[list[dict[str, Any]], di
     return dispatcher.messages, {event["name"]: event["value"] for event in events}
 
 
-@pytest.mark.parametrize(("language", "ordinals"), [("en", "First Second Third"), ("fa", "اول دوم سوم")])
+@pytest.mark.parametrize("language", ["en", "fa"])
 @pytest.mark.parametrize("mood", ["anger", "fear", "sadness", "happiness"])
-def test_three_suggestions_are_spoken_and_shown(
-    action: ActionRecommend, tracker: Any, mood: str, language: str, ordinals: str
+def test_suggestions_are_spoken_and_shown(
+    action: ActionRecommend, tracker: Any, mood: str, language: str
 ) -> None:
     messages, slots = run(action, tracker(("it happened again", "share", mood, None), language=language))
     (message,) = messages
     shown = message["custom"]["suggestions"]
-    positions = [message["text"].index(f"{ordinal}: ") for ordinal in ordinals.split()]
+    positions = [message["text"].index(f"{ordinal(place, language)}: ") for place in range(SUGGESTIONS_SHOWN)]
     assert positions == sorted(positions)
-    assert [item[language] in message["text"] for item in shown] == [True] * 3
+    assert [item[language] in message["text"] for item in shown] == [True] * SUGGESTIONS_SHOWN
     assert set(shown[0]) == {"id", "en", "fa", "technique", "family", "score", "propensity"}
     assert all(0 < item["propensity"] <= 1 for item in shown)
     assert slots["suggestions"] == "offered"
@@ -45,16 +46,16 @@ def test_what_was_shown_before_is_left_out(action: ActionRecommend, tracker: Any
         fresh = {item["id"] for item in messages[0]["custom"]["suggestions"]}
         assert not fresh & set(shown)
         shown = slots["suggestions_shown"]
-    assert len(shown) == 15
+    assert len(shown) == 5 * SUGGESTIONS_SHOWN
 
 
 def test_when_all_have_been_shown_older_ones_come_again(action: ActionRecommend, tracker: Any) -> None:
     everything = [pair.id for pair in Recommender.load().suggestions]
-    last = [pair for pair in everything if pair.startswith("anger")][:3]
+    last = [pair for pair in everything if pair.startswith("anger")][:SUGGESTIONS_SHOWN]
     turn = ("no", "share", "anger", {"exclude": everything})
     messages, slots = run(action, tracker(turn, suggestions_shown=everything, suggestions_last=last))
     again = {item["id"] for item in messages[0]["custom"]["suggestions"]}
-    assert len(again) == 3
+    assert len(again) == SUGGESTIONS_SHOWN
     assert not again & set(last)
     assert slots["suggestions"] == "offered"
 
@@ -77,7 +78,7 @@ def test_a_no_is_reported_with_what_was_refused(action: ActionRecommend, tracker
     messages, _ = run(action, tracker(*turns, suggestions_last=["fear-001"]))
     feedback = {"helpful": False, "suggestion": None, "suggestions": ["fear-001"]}
     assert messages[0]["custom"] == {"feedback": feedback}
-    assert len(messages[1]["custom"]["suggestions"]) == 3
+    assert len(messages[1]["custom"]["suggestions"]) == SUGGESTIONS_SHOWN
 
 
 def test_a_model_that_cannot_be_loaded_ends_in_no_error_and_is_tried_again(tracker: Any) -> None:
@@ -116,3 +117,19 @@ def test_lead_ins_change_from_one_offer_to_the_next() -> None:
     }
     assert len(texts) == 3
     assert all(text.endswith("First: a. Second: b. Third: c.") for text in texts)
+
+
+def test_each_offer_begins_with_the_next_lead_in(action: ActionRecommend, tracker: Any) -> None:
+    shown: list[str] = []
+    lead_ins = set()
+    for _ in range(3):
+        messages, slots = run(action, tracker(("x", "share", "fear", None), suggestions_shown=shown))
+        lead_ins.add(messages[0]["text"].split(":")[0])
+        shown = slots["suggestions_shown"]
+    assert len(lead_ins) == 3
+
+
+@pytest.mark.parametrize(("language", "end"), [("en", "Number nine: i."), ("fa", "شمارهٔ نُه: i.")])
+def test_more_suggestions_than_there_are_ordinals_can_be_spoken(language: str, end: str) -> None:
+    sentences = [f"{letter}." for letter in "abcdefghi"]
+    assert suggestions_text(sentences, language=language, mood="fear", times_offered=0).endswith(end)

@@ -33,7 +33,7 @@ def test_a_heavy_mood_is_acknowledged_and_changes_the_queue(tracker: Any) -> Non
 def test_a_talk_is_handed_over_once(tracker: Any) -> None:
     turn = ("hello again", "share", "neutral", None)
     (message,), slots = route(ActionRoute(), tracker(turn, queue="billing"))
-    assert "noted for the right team" in message["text"]
+    assert message["response"] == "utter_service_noted"
     assert not message["custom"]
     assert slots == {"handed_over": True}
 

@@ -420,3 +420,18 @@ def test_a_cleared_turn_is_not_answered_when_its_words_come():
     talk.client(type="input_audio_buffer.clear")
     heard = c.Understood(asked.item_id, asked.attempt, "never mind", "en", 0.9, 1_500, None)
     assert talk.do(talk.conversation.understood(heard, talk.now_ms)) == []
+
+
+def test_a_reply_asked_for_to_what_was_only_noise_is_refused():
+    talk = ScriptedTalk()
+    talk.client(
+        type="session.update", session={"audio": {"input": {"turn_detection": {"create_response": False}}}}
+    )
+    talk.hear(SpeechStarted(1_000))
+    talk.hear(SpeechEnded(1_000, 1_400, 600, 400))
+    talk.client(type="response.create", event_id="wanted")
+    asked = talk.last(c.Understand)
+    heard = c.Understood(asked.item_id, asked.attempt, "", "en", 0.0, 400, None)
+    talk.do(talk.conversation.understood(heard, talk.now_ms))
+    error = talk.events("error")[-1]["error"]
+    assert (error["code"], error["event_id"]) == ("no_turn_to_answer", "wanted")

@@ -38,11 +38,11 @@ def test_an_utterance_starts_is_confirmed_pauses_and_ends():
 
 @pytest.mark.parametrize("burst_ms", [32, 64])
 def test_a_click_is_no_speech(burst_ms):
-    assert run(Endpointer(), (0.0, 320), (1.0, burst_ms), (0.0, 2_000)) == []
+    assert run(Endpointer(patience_ms=600), (0.0, 320), (1.0, burst_ms), (0.0, 2_000)) == []
 
 
 def test_a_short_burst_is_not_confirmed():
-    assert SpeechConfirmed not in kinds(run(Endpointer(), (0.9, 160), (0.0, 1_000)))
+    assert SpeechConfirmed not in kinds(run(Endpointer(patience_ms=600), (0.9, 160), (0.0, 1_000)))
 
 
 def test_going_on_after_a_pause_resumes_the_turn():
@@ -78,7 +78,7 @@ def test_an_endless_turn_is_ended_at_the_next_pause():
 
 
 def test_ending_by_hand_gives_the_turn_under_way_and_nothing_twice():
-    endpointer = Endpointer()
+    endpointer = Endpointer(patience_ms=600)
     run(endpointer, (0.9, 640))
     assert kinds(endpointer.end()) == [SpeechEnded]
     assert list(endpointer.end()) == []
@@ -109,3 +109,16 @@ def test_events_come_in_an_order_that_makes_sense(probabilities, patience_ms):
                 case SpeechConfirmed():
                     assert speaking
     assert endpointer.speaking == speaking
+
+
+def test_a_turn_without_a_pause_ends_at_its_first_silent_frame_when_it_is_too_long():
+    events = run(Endpointer(patience_ms=600, longest_ms=2_000), (0.9, 2_400), (0.0, 32), (0.9, 1_000))
+    assert [type(event) for event in events].count(SpeechEnded) == 1
+    assert [type(event) for event in events].count(SpeechStarted) == 2
+
+
+def test_voices_that_never_pause_end_a_turn_a_little_later():
+    events = run(Endpointer(patience_ms=600, longest_ms=2_000), (0.9, 40_000))
+    ends = [event for event in events if isinstance(event, SpeechEnded)]
+    assert len(ends) == 2
+    assert all(16_900 <= end.end_ms - end.start_ms <= 17_100 for end in ends)

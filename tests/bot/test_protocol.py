@@ -105,3 +105,84 @@ def test_audio_is_decoded():
 def test_bad_audio_is_refused(audio):
     with pytest.raises(p.ProtocolError, match=r"base64|even"):
         p.decode_audio(append(audio))
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
+def test_numbers_that_are_none_are_refused(number):
+    for text in (
+        f'{{"type": "session.update", "session": {{"tracing": {number}}}}}',
+        f'{{"type": "hamdel.playback", "item_id": "a", "played_ms": {number}}}',
+        f'{{"type": "hamdel.ping", "whatever": [{number}]}}',
+    ):
+        with pytest.raises(p.ProtocolError) as caught:
+            p.parse_client_event(text)
+        assert caught.value.code in ("invalid_json", "invalid_value")
+
+
+@pytest.mark.parametrize("half", ["\\ud800", "\\udfff", "\\udc00\\ud800"])
+def test_half_a_character_is_refused_wherever_it_stands(half):
+    item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": "@"}]}
+    for event in (
+        {"type": "conversation.item.create", "item": item},
+        {"type": "session.update", "session": {"instructions": "@"}},
+        {"type": "session.update", "session": {"@": 1}},
+        {"type": "hamdel.ping", "event_id": "@"},
+        {"type": "input_audio_buffer.append", "audio": "AAAA", "event_id": "@"},
+    ):
+        with pytest.raises(p.ProtocolError) as caught:
+            p.parse_client_event(json.dumps(event).replace("@", half))
+        (caught.value.event_id or "").encode()
+
+
+def test_a_whole_character_in_two_halves_passes():
+    event = p.parse_client_event('{"type": "hamdel.ping", "event_id": "\\ud83d\\ude00"}')
+    assert event.event_id == "😀"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"event_id": "e1"}',
+        '{"event_id": "e1", "type": 3}',
+        '{"event_id": "e1", "type": "no.such.event"}',
+        '{"event_id": "e1", "type": "session.update"}',
+        '{"event_id": "e1", "type": "input_audio_buffer.append", "audio": 3}',
+    ],
+)
+def test_every_refusal_names_the_event_that_the_client_named(text):
+    with pytest.raises(p.ProtocolError) as caught:
+        p.parse_client_event(text)
+    assert caught.value.event_id == "e1"
+
+
+@pytest.mark.parametrize("identifier", [3, None, ["e1"], {"a": 1}, True])
+def test_an_event_id_that_is_no_text_is_not_given_back(identifier):
+    with pytest.raises(p.ProtocolError) as caught:
+        p.parse_client_event(json.dumps({"type": "no.such.event", "event_id": identifier}))
+    assert caught.value.event_id is None
+
+
+def test_a_long_event_id_is_refused_and_given_back_cut():
+    with pytest.raises(p.ProtocolError) as caught:
+        p.parse_client_event(json.dumps({"type": "hamdel.ping", "event_id": "e" * 513}))
+    assert (caught.value.code, caught.value.event_id) == ("invalid_value", "e" * 512)
+
+
+@pytest.mark.parametrize("depth", [150, 250, 900, 990, 1_500, 100_000])
+def test_deep_nesting_is_an_error_or_can_be_sent_back(depth):
+    text = '{"type": "session.update", "session": {"tracing": ' + "[" * depth + "]" * depth + "}}"
+    try:
+        event = p.parse_client_event(text)
+    except p.ProtocolError as error:
+        assert error.code in ("invalid_json", "invalid_value")
+    else:
+        json.dumps({"session": {"inner": event.session}})
+
+
+def test_a_number_of_thousands_of_digits_is_an_event_or_an_error():
+    for digits in (400, 4_000, 5_000):
+        text = f'{{"type": "hamdel.playback", "item_id": "a", "played_ms": {"9" * digits}}}'
+        try:
+            p.parse_client_event(text)
+        except p.ProtocolError as error:
+            assert error.code in ("invalid_json", "invalid_value")

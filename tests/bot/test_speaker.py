@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 import numpy as np
+import pytest
 
+from bot import speaker as speaker_module
 from bot.speaker import Speaker
 from tts_voices import VoiceError
 
@@ -135,3 +137,163 @@ async def test_leaving_in_the_middle_of_a_sentence_closes_the_voice():
         speaker.say(1, "long", "en", 1.0)
         await until(lambda: heard.sounds)
     assert voice.closed.is_set()
+
+
+def seconds_of(heard, level):
+    """How long a tone of this level was heard, which tells the voices apart."""
+    pieces = [np.frombuffer(pcm, dtype="<i2") for _, _, pcm, _ in heard.sounds]
+    return sum(len(piece) for piece in pieces if abs(np.median(piece) - level) < 200) / 24_000
+
+
+class Breaking(ToneVoice):
+    """Breaks off, with an error that quotes the sentence, after so many pieces of 100 ms."""
+
+    def __init__(self, pieces, error=VoiceError):
+        super().__init__()
+        self.pieces = pieces
+        self.error = error
+
+    def speak(self, text, *, language, speed=1.0, cancelled=None):
+        for _ in range(self.pieces):
+            yield np.full(2_205, 1_000, dtype=np.int16)
+        raise self.error(text)
+
+
+class Plain(ToneVoice):
+    """The fall-back voice: louder, and it remembers what it spoke."""
+
+    name = "plain"
+
+    def __init__(self):
+        super().__init__(seconds=0.2)
+        self.texts = []
+
+    def speak(self, text, *, language, speed=1.0, cancelled=None):
+        self.texts.append(text)
+        for _ in range(int(self.seconds * 10)):
+            yield np.full(2_205, 4_000, dtype=np.int16)
+
+
+class Hanging(ToneVoice):
+    """Blocks its thread until it is released."""
+
+    def __init__(self):
+        super().__init__()
+        self.released = threading.Event()
+
+    def speak(self, text, *, language, speed=1.0, cancelled=None):
+        self.released.wait(60)
+        yield np.full(2_205, 1_000, dtype=np.int16)
+
+
+@pytest.mark.parametrize("error", [VoiceError, StopIteration, TimeoutError])
+@pytest.mark.parametrize("pieces", [0, 1])
+async def test_a_sentence_that_a_voice_breaks_off_is_spoken_by_the_next_from_its_beginning(
+    pieces, error, caplog
+):
+    plain = Plain()
+    async with speaking(Breaking(pieces, error), plain) as (speaker, heard):
+        speaker.say(1, "pomegranate", "en", 1.0)
+        speaker.say(1, "two", "en", 1.0)
+        speaker.finish(1)
+        await until(lambda: heard.spoken)
+    assert (heard.spoken, heard.failed) == ([1], [])
+    assert plain.texts == ["pomegranate", "two"]
+    assert abs(seconds_of(heard, 4_000) - 0.4) < 0.02
+    assert (seconds_of(heard, 1_000) > 0.1) is (pieces > 0)
+    assert [index for _, index, _, _ in heard.sounds] == sorted(index for _, index, _, _ in heard.sounds)
+    assert "the voice tone failed" in caplog.text
+    assert "pomegranate" not in caplog.text
+
+
+async def test_only_the_failure_of_every_voice_is_reported_once():
+    async with speaking(Breaking(1), Breaking(0)) as (speaker, heard):
+        for text in ("one", "two", "three"):
+            speaker.say(1, text, "en", 1.0)
+        speaker.finish(1)
+        await until(lambda: heard.failed)
+        await asyncio.sleep(0.1)
+    assert (heard.failed, heard.spoken) == ([1], [])
+    assert {index for _, index, _, _ in heard.sounds} == {0}
+
+
+async def test_a_voice_is_not_asked_for_a_language_that_it_does_not_speak():
+    class EnglishOnly(ToneVoice):
+        languages = frozenset({"en"})
+
+    plain = Plain()
+    async with speaking(EnglishOnly(), plain) as (speaker, heard):
+        speaker.say(1, "سلام.", "fa", 1.0)
+        speaker.finish(1)
+        await until(lambda: heard.spoken)
+        speaker.say(2, "Bonjour.", "fr", 1.0)
+        speaker.finish(2)
+        await until(lambda: heard.failed)
+    assert plain.texts == ["سلام."]
+    assert (heard.spoken, heard.failed) == ([1], [2])
+
+
+async def test_a_voice_that_hangs_is_left_for_the_next_and_others_go_on(monkeypatch):
+    monkeypatch.setattr(speaker_module, "_STALL_S", 0.15)
+    monkeypatch.setattr(speaker_module, "_LETTING_GO_S", 0.05)
+    hanging, plain = Hanging(), Plain()
+    async with speaking(hanging, plain) as (speaker, heard):
+        began = asyncio.get_running_loop().time()
+        speaker.say(1, "one", "en", 1.0)
+        speaker.finish(1)
+        await until(lambda: heard.sounds)
+        waited_s = heard.sounds[0][3] - began
+        await until(lambda: heard.spoken)
+        hanging.released.set()
+    assert 0.15 < waited_s < 2
+    assert plain.texts == ["one"]
+    assert seconds_of(heard, 1_000) == 0
+
+
+async def test_a_hanging_voice_is_silenced_at_once_too(monkeypatch):
+    monkeypatch.setattr(speaker_module, "_STALL_S", 0.15)
+    monkeypatch.setattr(speaker_module, "_LETTING_GO_S", 0.05)
+    hanging, plain = Hanging(), Plain()
+    async with speaking(hanging, plain) as (speaker, heard):
+        speaker.say(1, "one", "en", 1.0)
+        await asyncio.sleep(0.05)
+        speaker.stop(1)
+        await asyncio.sleep(0.3)
+        hanging.released.set()
+    assert (heard.sounds, heard.failed, plain.texts) == ([], [], [])
+
+
+async def test_an_error_of_whoever_takes_the_sound_is_not_taken_for_the_voice_s():
+    plain = Plain()
+    voice = ToneVoice()
+
+    def fail(*_):
+        raise KeyError("the core")
+
+    failed = []
+    with ThreadPoolExecutor(2) as threads:
+        speaker = Speaker((voice, plain), threads, on_sound=fail, on_spoken=fail, on_failure=failed.append)
+        speaker.say(1, "one", "en", 1.0)
+        async with asyncio.timeout(5):
+            with pytest.raises(KeyError):
+                await speaker.run()
+    assert (plain.texts, failed) == ([], [])
+    assert voice.closed.is_set()
+
+
+async def test_a_reply_that_is_stopped_while_its_voice_breaks_is_not_given_to_the_next():
+    class StoppedMeanwhile(ToneVoice):
+        def speak(self, text, *, language, speed=1.0, cancelled=None):
+            cancelled.wait(5)
+            raise VoiceError(text)
+            yield
+
+    plain = Plain()
+    async with speaking(StoppedMeanwhile(), plain) as (speaker, heard):
+        speaker.say(1, "one", "en", 1.0)
+        await asyncio.sleep(0.05)
+        speaker.stop(1)
+        await asyncio.sleep(0.1)
+        assert (plain.texts, heard.failed) == ([], [])
+        speaker.say(2, "two", "en", 1.0)
+        await asyncio.sleep(0)

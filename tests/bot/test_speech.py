@@ -10,14 +10,15 @@ import soundfile
 import soxr
 
 from bot.model_store import default_store
-from bot.speech import LocalSpeech, SpeechBusyError, SpeechTimeoutError
-from bot.transcriber import Transcriber
+from bot.speech import Heard, LocalSpeech, SpeechBusyError, SpeechTimeoutError
+from bot.transcriber import RecognitionStaleError, Transcriber, Transcript
 from ser_model.detector import SpeechEmotionDetector
 
 
 @pytest.fixture(scope="module")
 def models():
-    return Transcriber.load(default_store().path("whisper-base"), threads=1), SpeechEmotionDetector.load()
+    transcriber = Transcriber.load(default_store().path("whisper-base"), threads=1)
+    return {None: transcriber}, SpeechEmotionDetector.load()
 
 
 @pytest.fixture
@@ -113,7 +114,7 @@ async def test_whoever_stops_waiting_frees_no_place_before_the_thread_is_free(mo
             released.wait(30)
 
     released = threading.Event()
-    speech = LocalSpeech(SlowTranscriber(), models[1], workers=1, queue=0, deadline_s=0.05)
+    speech = LocalSpeech({None: SlowTranscriber()}, models[1], workers=1, queue=0, deadline_s=0.05)
     samples = recording("one two three", "en-us")
     for expected in (SpeechTimeoutError, SpeechBusyError):
         with pytest.raises(expected):
@@ -127,3 +128,139 @@ async def test_a_deadline_ends_the_wait(backend, recording):
         await backend(deadline_s=0.001).understand(
             recording("one two three", "en-us"), language="en", with_emotion=False
         )
+
+
+class ScriptedTranscriber:
+    """Does what it is told, call by call, and remembers with which window it was asked."""
+
+    def __init__(self, *steps):
+        self.steps = list(steps)
+        self.windows = []
+
+    def transcribe(self, samples, *, language, stale, full_window=False):
+        self.windows.append(full_window)
+        return self.steps.pop(0)(stale)
+
+
+def words(stale):
+    return Transcript("I feel fine.", "en", 1.0, 0.9, 0.0, False, 1_000)
+
+
+def broken(stale):
+    raise RuntimeError("could not decode pomegranate")
+
+
+SAMPLES = np.zeros(16_000, dtype=np.float32)
+
+
+@pytest.fixture
+def scripted():
+    def make(*steps, **options):
+        transcriber = ScriptedTranscriber(*steps)
+        options = {"workers": 1, "queue": 1, "deadline_s": 5, **options}
+        made.append(LocalSpeech({None: transcriber}, None, **options))
+        return made[-1], transcriber
+
+    made = []
+    yield make
+    for speech in made:
+        speech.close()
+
+
+async def understand(speech):
+    return await speech.understand(SAMPLES, language="en", with_emotion=False)
+
+
+async def test_a_recognition_that_breaks_is_tried_again_with_the_full_window(scripted, caplog):
+    speech, transcriber = scripted(broken, words)
+    assert (await understand(speech)).transcript.text == "I feel fine."
+    assert transcriber.windows == [False, True]
+    assert "RuntimeError" in caplog.text
+    assert "pomegranate" not in caplog.text
+
+
+async def test_a_recognition_that_breaks_twice_is_given_up(scripted):
+    speech, transcriber = scripted(broken, broken, words)
+    with pytest.raises(RuntimeError):
+        await understand(speech)
+    assert (await understand(speech)).transcript.text == "I feel fine."
+    assert transcriber.windows == [False, True, False]
+
+
+async def test_the_second_try_has_no_more_time_than_the_first(scripted):
+    def slow(stale):
+        stale.wait(10)
+        return words(stale)
+
+    speech, _ = scripted(broken, slow, deadline_s=0.2)
+    with pytest.raises(SpeechTimeoutError):
+        await understand(speech)
+
+
+@pytest.mark.parametrize("leave", ["deadline", "cancelled"])
+async def test_a_recognition_that_nobody_waits_for_is_told_so_and_not_tried_again(scripted, leave):
+    def stale_soon(stale):
+        told.append(stale.wait(10))
+        raise RecognitionStaleError
+
+    told = []
+    speech, transcriber = scripted(stale_soon, words, words, deadline_s=0.1 if leave == "deadline" else 60)
+    waiting = asyncio.create_task(understand(speech))
+    await asyncio.sleep(0.05)
+    if leave == "cancelled":
+        waiting.cancel()
+    (result,) = await asyncio.gather(waiting, return_exceptions=True)
+    assert isinstance(result, SpeechTimeoutError if leave == "deadline" else asyncio.CancelledError)
+    async with asyncio.timeout(5):
+        while speech.waiting:
+            await asyncio.sleep(0.005)
+    assert (told, transcriber.windows) == ([True], [False])
+
+
+async def test_those_that_wait_are_counted_with_those_being_understood(scripted):
+    def held(stale):
+        released.wait(10)
+        return words(stale)
+
+    released = threading.Event()
+    speech, _ = scripted(held, held, words, queue=2)
+    assert speech.waiting == 0
+    waiting = [asyncio.create_task(understand(speech)) for _ in range(4)]
+    await asyncio.sleep(0.05)
+    assert speech.waiting == 3
+    waiting[2].cancel()  # it has not begun, so that its place is free at once
+    await asyncio.sleep(0.05)
+    assert speech.waiting == 2
+    released.set()
+    results = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(result) for result in results] == [Heard, Heard, asyncio.CancelledError, SpeechBusyError]
+    async with asyncio.timeout(5):
+        while speech.waiting:
+            await asyncio.sleep(0.005)
+
+
+async def test_a_long_recording_is_broken_off_between_two_parts(models, recording):
+    class Watched(threading.Event):
+        """Is set as soon as it was looked at for the second time, at the second part."""
+
+        looks = 0
+
+        def is_set(self):
+            self.looks += 1
+            return self.looks > 1
+
+    sentence = recording("I had a very hard day at work today.", "en-us")
+    pause = np.zeros(16_000, dtype=np.float32)
+    long = np.tile(np.concatenate((sentence, pause)), 12)
+    assert len(long) > 28 * 16_000
+    stale = Watched()
+    with pytest.raises(RecognitionStaleError):
+        models[0][None].transcribe(long, language="en", stale=stale)
+    assert stale.looks == 2
+
+
+async def test_the_full_window_can_be_asked_for(models, recording):
+    samples = recording("I had a very hard day at work today.", "en-us")
+    heard = models[0][None].transcribe(samples, language="en", full_window=True)
+    assert heard.used_full_window
+    assert "work today" in heard.text.lower()

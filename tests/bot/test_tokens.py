@@ -75,3 +75,25 @@ def test_only_the_right_server_key_passes(issuer):
     assert not issuer.is_server_key("server-kez")
     assert not issuer.is_server_key(None)
     assert not TokenIssuer(SECRET, None).is_server_key("")
+
+
+def test_a_single_use_token_says_so_and_others_do_not(issuer):
+    for once in (True, False):
+        value, _ = issuer.issue(Claims(single_use=once), lifetime_s=60)
+        assert issuer.check(value).single_use is once
+    payload = jwt.decode(value.removeprefix("ek_"), SECRET, algorithms=["HS256"])
+    assert "once" not in payload
+
+
+def test_every_token_has_an_id_and_an_end_of_its_own(issuer):
+    read = [issuer.check(issuer.issue(Claims(), lifetime_s=60 + number)[0]) for number in range(20)]
+    assert len({claims.token_id for claims in read}) == 20
+    assert [claims.expires_at - read[0].expires_at for claims in read] == pytest.approx(
+        list(range(20)), abs=1
+    )
+
+
+def test_a_token_without_an_id_could_not_be_counted_and_is_refused(issuer):
+    value = "ek_" + jwt.encode({"purpose": "therapy", "exp": time.time() + 60}, SECRET, algorithm="HS256")
+    with pytest.raises(TokenError, match="not valid"):
+        issuer.check(value)

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from crisis import RepliesError, assess, reply
-from crisis.lines import default_line_table
+from crisis.lines import LineTable, default_line_table
 from crisis.replies import ReplyTable, default_reply_table
 from language import detect_script_language, speakable
 
@@ -17,14 +17,16 @@ def test_level_1_asks_whether_the_person_thinks_of_ending_their_life() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "fa"])
-def test_yes_to_our_own_question_is_level_2(language: str) -> None:
-    question = reply(1, language, "US").text
+@pytest.mark.parametrize("kind", ["suicide", "past", "third_person"])
+def test_yes_to_our_own_question_is_level_2(language: str, kind: str) -> None:
+    question = reply(1, language, "US", kind).text
     assert assess("yes" if language == "en" else "بله", context=[question]).level == 2
 
 
 @pytest.mark.parametrize("language", ["en", "fa"])
-def test_no_to_whether_they_are_safe_is_level_3(language: str) -> None:
-    question = reply(2, language, "US").text
+@pytest.mark.parametrize(("level", "kind"), [(2, "suicide"), (2, "self_harm"), (2, "abuse"), (1, "abuse")])
+def test_no_to_whether_they_are_safe_is_level_3(language: str, level: int, kind: str) -> None:
+    question = reply(level, language, "US", kind).text
     assert assess("no" if language == "en" else "نه", context=[question]).level == 3
 
 
@@ -36,10 +38,8 @@ def test_no_to_whether_they_are_safe_is_level_3(language: str) -> None:
         ("GB", "en", ["116 123", "999"]),
         ("IR", "fa", ["۱۲۳", "۱۱۵"]),
         ("AU", "en", ["13 11 14", "000"]),
-        ("DE", "en", ["112", "findahelpline.com"]),
         (None, "en", ["your local emergency number", "112", "findahelpline.com"]),
         (None, "fa", ["شمارهٔ اضطراری محل خودتان", "۱۱۲", "findahelpline.com"]),
-        ("AF", "en", ["not verified"]),
     ],
 )
 @pytest.mark.parametrize("level", [2, 3])
@@ -49,6 +49,37 @@ def test_the_numbers_of_the_country_are_said_and_shown(
     answer = reply(level, language, country)
     assert all(number in answer.text for number in numbers)
     assert answer.lines == default_line_table().lines(country, language)
+
+
+def _line(kind: str, *, country: str = "QQ", verified_on: str = "2026-11-20") -> dict[str, str]:
+    names = {"name_en": f"the {kind} line", "name_fa": "خط کمک", "note_en": "", "note_fa": ""}
+    return {"country": country, "number": f"{kind}-number", "kind": kind, "verified_on": verified_on, **names}
+
+
+def _said(level: int, kind: str, *rows: dict[str, str], language: str = "en") -> str:
+    anywhere = [row for row in default_line_table().rows if row["country"] == "*"]
+    table = ReplyTable(default_reply_table().texts, LineTable((*rows, *anywhere), {}))
+    return table.reply(level, language, "QQ", kind).text
+
+
+def test_without_a_crisis_line_of_its_own_a_country_is_told_the_directory() -> None:
+    said = _said(2, "suicide", _line("emergency"))
+    assert "emergency-number" in said
+    assert "findahelpline.com" in said
+
+
+@pytest.mark.parametrize(("language", "warning"), [("en", "not verified"), ("fa", "تأییدنشده")])
+def test_a_number_without_a_date_is_said_to_be_unverified(language: str, warning: str) -> None:
+    assert warning in _said(2, "suicide", _line("emergency", verified_on=""), language=language)
+    assert warning not in _said(2, "suicide", _line("emergency"), language=language)
+
+
+@pytest.mark.parametrize("kind", ["medical", "text", "counselling", "directory"])
+def test_other_kinds_of_lines_are_shown_and_never_spoken(kind: str) -> None:
+    every = [_line("emergency"), _line("crisis"), _line("police"), _line(kind)]
+    for level, about, language in default_reply_table().texts:
+        assert f"{kind}-number" not in _said(level, about, *every, language=language)
+    assert "emergency-number" in _said(3, "medical", *every)
 
 
 def test_every_reply_is_complete_short_and_in_its_language() -> None:

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from action_relay import ActionRelay
+from turn_socket import TOKEN
 
 from dialogue.training import ROOT, train_if_changed
 
-TOKEN = "only-for-this-test-run"
 _START_S = 240.0
 
 
@@ -100,13 +101,28 @@ def action_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="session")
+def session_relay(action_server: Server) -> Iterator[ActionRelay]:
+    relay = ActionRelay(int(action_server.url.rpartition(":")[2]))
+    yield relay
+    relay.fault = None
+    relay.close()
+
+
+@pytest.fixture
+def relay(session_relay: ActionRelay) -> Iterator[ActionRelay]:
+    """Between `rasa_server` and the action server; whatever a test breaks is whole again after it."""
+    yield session_relay
+    session_relay.fault = None
+
+
+@pytest.fixture(scope="session")
 def rasa_server(
-    model: Path, action_server: Server, tmp_path_factory: pytest.TempPathFactory
+    model: Path, session_relay: ActionRelay, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("rasa")
     endpoints = folder / "endpoints.yml"
     endpoints.write_text(
-        f"action_endpoint:\n  url: {action_server.url}/webhook\n  enable_selective_domain: true\n"
+        f"action_endpoint:\n  url: {session_relay.url}/webhook\n  enable_selective_domain: true\n"
     )
     port = free_port()
     arguments = ["run", "-i", "127.0.0.1", "-p", str(port), "-m", str(model), "--endpoints", str(endpoints)]

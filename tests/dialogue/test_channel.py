@@ -11,36 +11,12 @@ import urllib.request
 from typing import Any
 
 import pytest
-import websockets
+from turn_socket import TOKEN, ask, connect, read_turn
 from websockets.exceptions import InvalidStatusCode
 
 from dialogue.channel import HamdelInput, UnsafeBinding, refusal, require_safe_binding
 from dialogue.training import ROOT
-
-TOKEN = "only-for-this-test-run"
-
-
-def connect(server: Any, token: str | None = TOKEN, **headers: str) -> Any:
-    if token is not None:
-        headers["Authorization"] = f"Bearer {token}"
-    return websockets.connect(server.url.replace("http", "ws") + "/hamdel/turns", extra_headers=headers)
-
-
-async def read_turn(socket: Any, turn_id: str) -> list[dict[str, Any]]:
-    frames = []
-    while True:
-        frame = json.loads(await asyncio.wait_for(socket.recv(), 30))
-        if frame.get("turn_id") != turn_id:
-            continue
-        frames.append(frame)
-        if frame["type"] != "message":
-            return frames
-
-
-async def ask(socket: Any, sender: str, turn_id: str, text: str, **metadata: Any) -> list[dict[str, Any]]:
-    turn = {"type": "turn", "turn_id": turn_id, "sender": sender, "text": text, "metadata": metadata}
-    await socket.send(json.dumps(turn))
-    return await read_turn(socket, turn_id)
+from recommender import SUGGESTIONS_SHOWN
 
 
 def test_health_says_that_it_is_ready(rasa_server: Any) -> None:
@@ -64,8 +40,8 @@ async def test_a_turn_is_answered_message_by_message_and_done(rasa_server: Any) 
     assert [frame["type"] for frame in frames] == ["message", "message", "message", "done"]
     assert [frame["seq"] for frame in frames] == [0, 1, 2, 3]
     assert frames[0]["name"] == "utter_acknowledge_anger"
-    assert len(frames[1]["custom"]["suggestions"]) == 3
-    assert frames[1]["text"].count(":") >= 3
+    assert len(frames[1]["custom"]["suggestions"]) == SUGGESTIONS_SHOWN
+    assert frames[1]["text"].count(":") >= SUGGESTIONS_SHOWN
     assert frames[2]["buttons"] == [{"title": "Yes", "payload": "Yes"}, {"title": "No", "payload": "No"}]
     done = frames[3]
     assert done["intent"]["name"] == "share"
@@ -115,7 +91,7 @@ async def test_a_repeated_turn_is_replayed_not_asked_again(rasa_server: Any) -> 
         second = await ask(socket, "twice", "1", "I feel sad")
         other = await ask(socket, "twice", "2", "I feel sad")
     assert second == first
-    # A choice by chance out of dozens: the same three would mean that Rasa was not asked.
+    # A choice by chance out of dozens: the same ones would mean that Rasa was not asked.
     assert other[1]["custom"] != first[1]["custom"]
 
 

@@ -96,3 +96,40 @@ def test_the_end_and_a_refusal_have_their_shapes() -> None:
         "mood": "anger",
     }
     assert error_frame(None, "busy", "later")["code"] == "busy"
+
+
+def test_half_a_character_is_replaced_so_that_the_text_can_be_written_down() -> None:
+    request = read_frame(json.dumps({**TURN, "text": "I feel \ud800 sad"}))
+    assert isinstance(request, TurnRequest)
+    assert request.text == "I feel \ufffd sad"
+    request.text.encode()
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "\u202eabc\u202c", "a\x1b[31m", "می‌روم", "👩\u200d👧"])
+def test_other_characters_of_a_text_stay_as_they_came(text: str) -> None:
+    request = read_frame(json.dumps({**TURN, "text": text}))
+    assert isinstance(request, TurnRequest)
+    assert request.text == text
+
+
+@pytest.mark.parametrize("name", ["a\x00", "\ud800", "\u202e1", "a\nb"])
+@pytest.mark.parametrize("key", ["turn_id", "sender"])
+def test_an_identifier_that_cannot_be_printed_is_refused(key: str, name: str) -> None:
+    with pytest.raises(FrameError) as refused:
+        read_frame(json.dumps({**TURN, key: name}))
+    assert refused.value.code == "bad_frame"
+    assert refused.value.turn_id in (None, "t")
+
+
+def test_a_number_that_is_no_json_is_refused_and_one_beyond_all_bounds_left_out() -> None:
+    with pytest.raises(FrameError) as refused:
+        read_frame(
+            '{"type": "turn", "turn_id": "t", "sender": "s", "text": "x", "metadata": {"distress": NaN}}'
+        )
+    assert refused.value.code == "bad_json"
+    request = read_frame(
+        '{"type": "turn", "turn_id": "t", "sender": "s", "text": "x",'
+        ' "metadata": {"distress": 1e999, "language": "fa"}}'
+    )
+    assert isinstance(request, TurnRequest)
+    assert request.metadata == {"language": "fa"}

@@ -1,14 +1,25 @@
 from __future__ import annotations
 
+import fcntl
+import io
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
 
-from dialogue.training import ROOT, TrainingError, fingerprint, model_path, train_if_changed
+from dialogue.training import ROOT, TrainingError, fingerprint, is_whole, model_path, train_if_changed
+
+
+def write_archive(path: Path) -> None:
+    with tarfile.open(path, "w:gz") as archive:
+        content = b"{}" * 10_000
+        member = tarfile.TarInfo("metadata.json")
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
 
 
 @pytest.fixture
@@ -46,12 +57,12 @@ def test_an_existing_model_is_taken_made_the_newest_and_old_ones_go(project: Pat
     models = project / "models"
     models.mkdir()
     path = model_path(project)
-    path.write_bytes(b"a model")
+    write_archive(path)
     for age, name in enumerate(("dialogue-1", "dialogue-2", "dialogue-3", "mine")):
         (models / f"{name}.tar.gz").write_bytes(b"another")
         os.utime(models / f"{name}.tar.gz", (1_000 + age, 1_000 + age))
     assert train_if_changed(project) == (path, False)
-    left = sorted(models.iterdir(), key=lambda file: file.stat().st_mtime)
+    left = sorted(models.glob("*.tar.gz"), key=lambda file: file.stat().st_mtime)
     assert left[-1] == path
     assert {file.name for file in left[:-1]} == {"dialogue-2.tar.gz", "dialogue-3.tar.gz", "mine.tar.gz"}
 
@@ -79,3 +90,34 @@ def test_a_wrong_verb_is_refused_in_one_line() -> None:
     )
     assert ended.returncode == 2
     assert "Traceback" not in ended.stderr
+
+
+def test_a_truncated_empty_or_foreign_model_is_not_whole(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.tar.gz"
+    write_archive(whole)
+    assert is_whole(whole)
+    content = whole.read_bytes()
+    damaged = bytearray(content)
+    damaged[len(content) // 2] ^= 0xFF
+    for bad in (content[: len(content) // 2], content[:-4], b"", b"not a model", bytes(damaged)):
+        (tmp_path / "bad.tar.gz").write_bytes(bad)
+        assert not is_whole(tmp_path / "bad.tar.gz")
+    assert not is_whole(tmp_path / "missing.tar.gz")
+    with tarfile.open(tmp_path / "other.tar.gz", "w:gz") as archive:
+        archive.add(ROOT / "LICENSE", "LICENSE")
+    assert not is_whole(tmp_path / "other.tar.gz")
+
+
+def test_a_second_training_waits_for_the_first(project: Path) -> None:
+    models = project / "models"
+    models.mkdir()
+    write_archive(model_path(project))
+    with (models / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        program = (
+            "from pathlib import Path; from dialogue.training import train_if_changed as t; t(Path({!r}))"
+        )
+        waiting = subprocess.Popen([sys.executable, "-c", program.format(str(project))], cwd=ROOT)
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.wait(1)
+    assert waiting.wait(10) == 0

@@ -210,3 +210,114 @@ async def test_closing_cancels_what_runs() -> None:
     await asyncio.wait_for(desk.close(), 1)
     assert dialogue.now == 0
     assert desk.senders == ()
+
+
+async def test_a_turn_that_takes_too_long_fails_and_the_next_one_is_answered() -> None:
+    dialogue = Dialogue()
+    dialogue.gates["slow"] = asyncio.Event()
+    desk = TurnDesk(dialogue.answer, dialogue.forget, turn_s=0.05)
+    listener = Listener()
+    desk.submit(turn("slow"), listener.post)
+    desk.submit(turn("next"), listener.post)
+    frames = await listener.ended(2)
+    assert [(frame["turn_id"], frame["type"]) for frame in frames] == [
+        ("slow", "message"),
+        ("slow", "error"),
+        ("next", "message"),
+        ("next", "message"),
+        ("next", "done"),
+    ]
+    assert frames[1]["code"] == "timeout"
+    dialogue.gates["slow"].set()
+    desk.submit(turn("slow"), listener.post)
+    assert (await listener.ended(3))[-1]["type"] == "done"
+    await desk.close()
+
+
+async def test_what_a_late_turn_says_is_not_heard_in_the_next_one() -> None:
+    kept: list[Emit] = []
+
+    async def answer(request: TurnRequest, emit: Emit) -> Mapping[str, Any]:
+        kept.append(emit)
+        if request.turn_id == "slow":
+            await asyncio.sleep(60)
+        kept[0]({"text": "too late"})
+        emit({"text": "in time"})
+        return {}
+
+    desk = TurnDesk(answer, Dialogue().forget, turn_s=0.05)
+    listener = Listener()
+    desk.submit(turn("slow"), listener.post)
+    desk.submit(turn("next"), listener.post)
+    frames = await listener.ended(2)
+    assert [frame["text"] for frame in frames if frame["type"] == "message"] == ["in time"]
+    await desk.close()
+
+
+async def test_a_turn_id_that_comes_back_with_other_words_is_refused() -> None:
+    desk = TurnDesk((dialogue := Dialogue()).answer, dialogue.forget)
+    listener = Listener()
+    desk.submit(turn("a"), listener.post)
+    await listener.ended()
+    desk.submit(turn("a", text="marmalade"), listener.post)
+    error = listener.frames[-1]
+    assert (error["type"], error["code"], error["turn_id"]) == ("error", "turn_id_reused", "a")
+    assert "marmalade" not in error["message"]
+    assert dialogue.asked == ["a"]
+    await desk.close()
+
+
+async def test_a_thousand_senders_who_never_leave_take_the_room_of_a_few() -> None:
+    desk = TurnDesk((dialogue := Dialogue()).answer, dialogue.forget, most_senders=20)
+    listener = Listener()
+    for number in range(1_000):
+        desk.submit(turn("a", sender=f"s{number}"), listener.post)
+        await listener.ended(number + 1)
+    assert desk.senders == tuple(f"s{number}" for number in range(980, 1_000))
+    assert len(dialogue.asked) == 1_000
+    assert len(asyncio.all_tasks()) < 50
+    await desk.close()
+
+
+async def test_a_sender_at_work_never_makes_room_for_another() -> None:
+    dialogue = Dialogue()
+    dialogue.gates["a"] = asyncio.Event()
+    desk = TurnDesk(dialogue.answer, dialogue.forget, most_senders=1)
+    listener, other = Listener(), Listener()
+    desk.submit(turn("a"), listener.post)
+    desk.submit(turn("b", sender="t"), other.post)
+    assert other.frames[-1]["code"] == "busy"
+    desk.submit_forget(ForgetRequest("t"), other.post)
+    assert other.frames[-1]["code"] == "busy"
+    dialogue.gates["a"].set()
+    await listener.ended()
+    await asyncio.sleep(0.01)
+    desk.submit(turn("b", sender="t"), other.post)
+    assert (await other.ended(3))[-1]["type"] == "done"
+    await desk.close()
+
+
+async def test_a_sender_who_left_without_a_word_is_forgotten_after_a_while() -> None:
+    desk = TurnDesk((dialogue := Dialogue()).answer, dialogue.forget, idle_s=0.02)
+    listener = Listener()
+    desk.submit(turn("a"), listener.post)
+    await listener.ended()
+    await asyncio.sleep(0.1)
+    assert dialogue.forgotten == ["s"]
+    await desk.close()
+
+
+async def test_forgetting_that_hangs_is_reported_and_blocks_nobody() -> None:
+    dialogue = Dialogue()
+
+    async def hang(sender: str) -> None:
+        await asyncio.sleep(60)
+
+    desk = TurnDesk(dialogue.answer, hang, turn_s=0.05)
+    listener = Listener()
+    desk.submit_forget(ForgetRequest("s"), listener.post)
+    desk.submit(turn("a"), listener.post)
+    frames = await listener.ended(2)
+    assert (frames[0]["type"], frames[0]["code"]) == ("error", "internal")
+    assert frames[-1]["type"] == "done"
+    await desk.close()

@@ -1,0 +1,44 @@
+"""Whatever reaches a talk, in whatever order, it keeps its promises (`fuzzed_talk` lists them)."""
+
+from fuzz_events import moves, raw_messages
+from fuzzed_talk import FuzzedTalk, Message, held
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+_SMALL = settings(
+    max_examples=300,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=list(HealthCheck),
+)
+
+
+@_SMALL
+@given(st.lists(moves(), min_size=10, max_size=60))
+def test_a_talk_keeps_its_promises_whatever_reaches_it(script):
+    talk = FuzzedTalk()
+    for move in script:
+        talk.play(move)
+    talk.settle()
+    talk.leave()
+
+
+@_SMALL
+@given(st.lists(raw_messages(), min_size=10, max_size=40))
+def test_every_message_is_served_or_answered_with_one_error(texts):
+    talk = FuzzedTalk()
+    for text in texts:
+        talk.play(Message(text))
+    talk.settle()
+    talk.leave()
+
+
+@settings(_SMALL, max_examples=15, phases=[Phase.generate])
+@given(st.lists(moves(), min_size=30, max_size=40), st.randoms(use_true_random=False))
+def test_nothing_in_a_talk_grows_with_its_events(script, chance):
+    talk = FuzzedTalk()
+    for _ in range(20):
+        for move in chance.sample(script, len(script)):
+            talk.play(move)
+    assert max(held(talk.conversation).values()) < 2_000_000

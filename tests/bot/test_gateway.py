@@ -1,0 +1,216 @@
+"""The start and the end of a real process: signals, the drain, what is left behind, what is refused at start."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from bot.gateway import development_token_path, make_issuer
+from bot.listening_socket import listening_socket
+from bot.settings import ROOT
+from bot.tokens import Claims, TokenError
+
+PROGRAM = """
+    import asyncio, sys
+    from contextlib import asynccontextmanager
+    import uvicorn
+    from starlette.applications import Starlette
+    from bot.gateway import _DrainingServer
+    from bot.json_logs import configure_logging
+    from bot.listening_socket import http_protocol, listening_socket
+    from bot.talks import RefusedTalkError, Talks
+    from bot.tokens import Claims
+
+    KIND, TALK_S, DRAIN_S = sys.argv[1], float(sys.argv[2]), float(sys.argv[3])
+
+    def say(text):
+        print(text, flush=True)
+
+    class ScriptedTalk:
+        def restart(self):
+            say("restart")
+            if KIND == "broken":
+                raise KeyError("a defect")
+
+    async def hold():
+        with talks.place(Claims(token_id="a")), talks.under_way(ScriptedTalk()):
+            say("talk")
+            await asyncio.sleep(TALK_S)
+        say("talk over")
+
+    async def try_to_enter():
+        while not talks.draining:
+            await asyncio.sleep(0.01)
+        try:
+            with talks.place(Claims(token_id="b")):
+                pass
+        except RefusedTalkError as refused:
+            say(f"refused {refused.status} {refused.close_code}")
+
+    @asynccontextmanager
+    async def lifespan(app):
+        tasks = [asyncio.create_task(try_to_enter())]
+        if TALK_S:
+            tasks.append(asyncio.create_task(hold()))
+        try:
+            yield
+        finally:
+            say("lifespan over")
+
+    configure_logging()
+    talks = Talks(most=9, most_per_token=9)
+    app = Starlette(lifespan=lifespan)
+    config = uvicorn.Config(app, http=http_protocol(5), log_config=None, log_level="warning", timeout_graceful_shutdown=1)
+    server = _DrainingServer(config, talks, DRAIN_S)
+    async def ready():
+        while not server.started:
+            await asyncio.sleep(0.01)
+        say("ready")
+    original = server.serve
+    async def serve(sockets=None):
+        task = asyncio.create_task(ready())
+        await original(sockets)
+    server.serve = serve
+    try:
+        server.run(sockets=[listening_socket("127.0.0.1", 0)])
+    finally:
+        say("parts closed")
+"""
+
+
+class Server:
+    def __init__(self, process):
+        self.process = process
+        self.said = []
+
+    def until(self, line):
+        while not self.said or self.said[-1] != line:
+            text = self.process.stdout.readline()
+            assert text, f"ended after {self.said}"
+            self.said.append(text.strip())
+
+    def signal(self, number):
+        self.signalled = time.monotonic()
+        self.process.send_signal(number)
+
+    def ended(self):
+        """Exit status, seconds since the last signal, and what was said from then on."""
+        status = self.process.wait(10)
+        took_s = time.monotonic() - self.signalled
+        rest = [line.strip() for line in self.process.stdout]
+        return status, took_s, rest
+
+
+@contextmanager
+def server(kind="sound", talk_s=0.0, drain_s=0.0):
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(PROGRAM), kind, str(talk_s), str(drain_s)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield Server(process)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def test_a_signal_without_a_talk_ends_the_process_soon_and_in_order():
+    with server(drain_s=60) as running:
+        running.until("ready")
+        running.signal(signal.SIGTERM)
+        status, took_s, said = running.ended()
+    assert (status, took_s < 3) == (0, True)
+    assert said == ["refused 503 1012", "lifespan over", "parts closed"]
+
+
+def test_a_talk_under_way_is_waited_for_and_nobody_else_is_let_in():
+    with server(talk_s=0.5, drain_s=60) as running:
+        running.until("ready")
+        running.signal(signal.SIGINT)
+        status, took_s, said = running.ended()
+    assert (status, took_s < 4) == (0, True)
+    assert said == ["restart", "refused 503 1012", "talk over", "lifespan over", "parts closed"]
+
+
+def test_a_talk_that_does_not_end_or_breaks_when_told_is_given_up_after_the_time():
+    with server("broken", talk_s=60, drain_s=0.3) as running:
+        running.until("ready")
+        running.signal(signal.SIGTERM)
+        status, took_s, said = running.ended()
+    assert (status, took_s < 4) == (0, True)
+    assert "talk over" not in said
+    assert said[-2:] == ["lifespan over", "parts closed"]
+
+
+def test_a_second_signal_ends_at_once():
+    with server(talk_s=60, drain_s=60) as running:
+        running.until("ready")
+        running.signal(signal.SIGTERM)
+        running.until("refused 503 1012")
+        running.signal(signal.SIGTERM)
+        status, took_s, said = running.ended()
+    assert (status, took_s < 2) == (0, True)
+    assert sorted(said) == ["lifespan over", "parts closed"]
+
+
+def serve(tmp_path, settings="", **environment):
+    """Starts the real gateway, which has to end by itself."""
+    path = tmp_path / "endpoints.yml"
+    path.write_text(f"hamdel:\n{textwrap.indent(textwrap.dedent(settings), '  ')}", encoding="utf-8")
+    return subprocess.run(
+        [sys.executable, "-m", "bot", "serve"],
+        cwd=ROOT,
+        env={**os.environ, "HAMDEL_ENDPOINTS": str(path), "HAMDEL_SESSION_LOG": "", **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_a_port_in_use_ends_the_start_with_one_clear_line(tmp_path):
+    with listening_socket("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        ended = serve(tmp_path, f"server: {{port: {port}}}")
+    assert ended.returncode == 2
+    assert re.fullmatch(rf"127\.0\.0\.1 port {port} .*endpoints\.yml\.\n", ended.stderr)
+
+
+def test_a_short_secret_ends_the_start_with_one_clear_line(tmp_path):
+    ended = serve(tmp_path, "server: {port: 0}", HAMDEL_TOKEN_SECRET="short")
+    assert ended.returncode == 2
+    assert ended.stderr == "HAMDEL_TOKEN_SECRET must have at least 32 bytes.\n"
+
+
+def test_the_tokens_of_a_run_without_a_secret_end_with_it(monkeypatch):
+    monkeypatch.delenv("HAMDEL_TOKEN_SECRET", raising=False)
+    value, _ = make_issuer().issue(Claims(), lifetime_s=60)
+    with pytest.raises(TokenError):
+        make_issuer().check(value)
+
+
+def test_the_secret_and_the_key_come_from_the_environment(monkeypatch):
+    monkeypatch.setenv("HAMDEL_TOKEN_SECRET", "s" * 32)
+    monkeypatch.setenv("HAMDEL_SERVER_KEY", "server-key")
+    value, _ = make_issuer().issue(Claims(subject="p"), lifetime_s=60)
+    assert make_issuer().check(value).subject == "p"
+    assert make_issuer().is_server_key("server-key")
+    monkeypatch.setenv("HAMDEL_SERVER_KEY", "")
+    assert not make_issuer().is_server_key("")
+
+
+def test_each_port_has_its_own_file_of_development_tokens(tmp_path, monkeypatch):
+    monkeypatch.setenv("HAMDEL_HOME", str(tmp_path))
+    path = development_token_path(8300)
+    assert path.name == "development-8300.json"
+    assert path != development_token_path(8301)
+    assert path.parent.stat().st_mode & 0o777 == 0o700

@@ -1,0 +1,505 @@
+"""A talk whose every neighbour misbehaves, and what has to hold all the same after each step.
+
+`FuzzedTalk` plays the shell of a real conversation with the real crisis guard: it carries out the commands
+late, in any order, twice, or never, as the moves of `fuzz_events` say. A broken promise of the core raises
+`Violation`.
+"""
+
+import dataclasses
+import json
+import time
+from collections import deque
+from functools import lru_cache
+from types import ModuleType
+
+from fuzz_events import (
+    CRISIS_SENTENCES,
+    Answered,
+    Message,
+    Passed,
+    Recognised,
+    Sounded,
+    Spoke,
+    StrayVoice,
+    VoiceBroke,
+    Voiced,
+)
+from scripted_talk import ScriptedTalk, speech_mood
+
+import crisis
+from bot import commands as c
+from bot import endpointing as ep
+from bot.dialogue_frames import DialogueFrameError, read_answer
+from bot.protocol import AudioAppend, ProtocolError, decode_audio, parse_client_event
+from session_log.events import EVENT_CLASSES
+
+__all__ = ["FuzzedTalk", "Violation", "held", "strictly_read"]
+
+_REMEMBERED = 32
+_DEEPEST = 128  # deeper nesting may be refused
+_STAGES = {
+    "response.created": 0,
+    "response.output_item.added": 1,
+    "response.content_part.added": 2,
+    "response.output_audio.delta": 3,
+    "response.output_audio_transcript.delta": 3,
+    "response.output_text.delta": 3,
+    "response.output_audio.done": 4,
+    "response.output_audio_transcript.done": 5,
+    "response.output_text.done": 5,
+    "response.content_part.done": 6,
+    "response.output_item.done": 7,
+    "response.done": 8,
+}
+_ANSWERS = {
+    "session.update": "session.updated",
+    "input_audio_buffer.clear": "input_audio_buffer.cleared",
+    "conversation.item.create": "conversation.item.added",
+    "conversation.item.retrieve": "conversation.item.retrieved",
+    "conversation.item.delete": "conversation.item.deleted",
+    "conversation.item.truncate": "conversation.item.truncated",
+    "response.cancel": "response.done",
+}
+
+
+class Violation(AssertionError):
+    """The core broke a promise."""
+
+
+class WatchedGuard:
+    """The real guard, and what it found in the step under way."""
+
+    def __init__(self):
+        self.level = 0
+        self.replies = []
+
+    def begin_step(self):
+        self.level = 0
+        self.replies = []
+
+    def assess(self, text, *, language=None, context=()):
+        found = _assess(text, language, tuple(context))
+        self.level = max(self.level, found.level)
+        return found
+
+    def reply(self, level, language, country, kind="suicide"):
+        reply = crisis.reply(level, language, country, kind)
+        if level >= 2:
+            self.replies.append(reply)
+        return reply
+
+    def lines(self, country, language="en"):
+        return crisis.lines(country, language)
+
+
+@lru_cache(20_000)
+def _assess(text, language, context):
+    return crisis.assess(text, language=language, context=context)
+
+
+class FuzzedTalk:
+    """Plays moves against a conversation.
+
+    Attributes:
+        steps: steps of the core so far.
+        errors: `error` events so far.
+        slowest_s: the most processor time that a step took.
+        closed: the core asked for the talk's end.
+    """
+
+    def __init__(self, **options):
+        self.guard = WatchedGuard()
+        talk = ScriptedTalk(own_events=False, guard=self.guard, **options)
+        self.conversation = talk.conversation
+        self.now_ms = talk.now_ms
+        self.steps = 0
+        self.errors = 0
+        self.slowest_s = 0.0
+        self.closed = False
+        self._sequence = 0
+        self._own = False
+        self._in_crisis = False
+        self._stage = None
+        self._open = None
+        self._silenced = 0
+        self._endpointer = ep.Endpointer(patience_ms=600)
+        self._overheard = deque()
+        self._items = deque(maxlen=_REMEMBERED)
+        self._to_understand = deque(maxlen=_REMEMBERED)
+        self._to_answer = deque(maxlen=_REMEMBERED)
+        self._answered = deque(maxlen=_REMEMBERED)
+        self._to_speak = {}
+        self._to_finish = deque(maxlen=_REMEMBERED)
+        self._take(talk.commands)
+
+    def play(self, move):
+        """Plays one move.
+
+        Raises:
+            Violation: where the core breaks a promise.
+        """
+        if self.closed:
+            return
+        self._pass_deadlines()
+        match move:
+            case Message():
+                self._message(move.text)
+            case Voiced():
+                for probability in (1.0,) * move.voiced + (0.0,) * move.silent:
+                    for event in self._endpointer.advance(probability):
+                        self._hear(event)
+            case StrayVoice():
+                self._hear(move.event)
+            case Recognised():
+                self._recognise(move)
+            case Answered():
+                self._answer(move)
+            case Sounded():
+                self._sound(move)
+            case Spoke() if self._to_finish:
+                self._do("spoken", self._pick(self._to_finish, move.which))
+            case VoiceBroke() if self._to_speak:
+                self._do("voice_failed", self._pick(list(self._to_speak), move.which))
+            case Passed():
+                self.now_ms += move.milliseconds
+                if hasattr(self.conversation, "tick"):
+                    self._do("tick", server_may_complain=True)
+
+    def settle(self):
+        """Answers everything that is open; then no reply may be left hanging."""
+        for _ in range(4):
+            if self.closed:
+                return
+            for asked in list(self._to_understand):
+                self._do(
+                    "understood", c.Understood(asked.item_id, asked.attempt, "well", "en", 0.9, 900, None)
+                )
+            self._to_understand.clear()
+            for asked in list(self._to_answer):
+                self._do("dialogue", c.DialogueDone(asked.turn_id, "share", "en"))
+            self._to_answer.clear()
+            for generation in list(self._to_finish):
+                self._do("spoken", generation)
+            self._to_finish.clear()
+        if self._open is not None:
+            raise Violation("a reply is left open although every part has done its work")
+
+    def leave(self):
+        """The client goes away."""
+        self._do("end", "client_left")
+        if self._open is not None:
+            raise Violation("a reply outlives its talk")
+
+    # Moves ----------------------------------------------------------------------------------------
+
+    def _message(self, text):
+        for number, item_id in enumerate(reversed(self._items)):
+            if f'"@{number}"' in text:
+                text = text.replace(f'"@{number}"', json.dumps(item_id))
+        try:
+            event = parse_client_event(text)
+            if isinstance(event, AudioAppend):
+                decode_audio(event)
+                return
+        except ProtocolError as error:
+            sent = self._do("refuse", error, client=True)
+            if [e["type"] for e in sent] != ["error"]:
+                raise Violation("a message that can't be read is not answered with one error") from None
+        except Exception as error:
+            raise Violation(f"reading a message raised {type(error).__name__}") from error
+        else:
+            sent = self._do("receive", event, client=True)
+        self._check_answer(text, sent)
+
+    def _check_answer(self, text, sent):
+        errors = [event["error"] for event in sent if event["type"] == "error"]
+        if len(errors) > 1:
+            raise Violation("one client event has more than one error")
+        data = strictly_read(text)
+        data = data if isinstance(data, dict) else {}
+        if errors and errors[0]["event_id"] not in _spellings(data.get("event_id")):
+            raise Violation("an error does not carry the id of the client's event")
+        wanted = _ANSWERS.get(data.get("type")) if isinstance(data.get("type"), str) else None
+        if wanted is not None and not errors and wanted not in [event["type"] for event in sent]:
+            raise Violation(f"{data['type']} has neither {wanted} nor an error")
+
+    def _hear(self, event):
+        self._do("hear", event)
+
+    def _recognise(self, move):
+        if not self._to_understand:
+            return
+        asked = self._pick(self._to_understand, move.which)
+        attempt = asked.attempt - move.age
+        mood = None if move.mood is None else speech_mood(move.mood)
+        result = (
+            c.UnderstandingFailed(asked.item_id, attempt)
+            if move.text is None
+            else c.Understood(asked.item_id, attempt, move.text, move.language, 0.5, 1_500, mood)
+        )
+        for _ in range(move.times):
+            self._do("understood", result)
+
+    def _answer(self, move):
+        if move.which >= 0 and self._to_answer:
+            turn_id = self._pick(self._to_answer, move.which).turn_id
+        elif move.which == -1 and self._answered:
+            turn_id = self._answered[-1].turn_id
+        else:
+            turn_id = "unknown"
+        if move.text is not None or move.custom is not None:
+            frame = {
+                "type": "message",
+                "turn_id": turn_id,
+                "seq": 0,
+                "text": move.text,
+                "custom": move.custom,
+            }
+            try:
+                answer = read_answer(json.dumps(frame))
+            except DialogueFrameError:
+                self._do("dialogue", c.DialogueFailed(turn_id))
+            else:
+                self._do("dialogue", answer.content)
+        if move.ending == "done":
+            self._do("dialogue", c.DialogueDone(turn_id, move.intent, move.language, move.crisis))
+        elif move.ending == "failed":
+            self._do("dialogue", c.DialogueFailed(turn_id))
+        if move.ending is not None:
+            for asked in [asked for asked in self._to_answer if asked.turn_id == turn_id]:
+                self._to_answer.remove(asked)
+                self._answered.append(asked)
+
+    def _sound(self, move):
+        if not self._to_speak:
+            return
+        generation = self._pick(list(self._to_speak), move.which)
+        for piece in range(move.pieces):
+            index = piece * self._to_speak[generation] // move.pieces
+            sent = self._do("sound", generation, index, b"\0\0" * move.samples)
+            if generation <= self._silenced and sent:
+                raise Violation("sound of a silenced reply gets out")
+
+    def _pass_deadlines(self):
+        # No part is waited for without end: the shell fails what takes too long.
+        if len(self._to_understand) == _REMEMBERED:
+            late = self._to_understand.popleft()
+            self._do("understood", c.UnderstandingFailed(late.item_id, late.attempt))
+        if len(self._to_answer) == _REMEMBERED:
+            self._do("dialogue", c.DialogueFailed(self._to_answer.popleft().turn_id))
+
+    @staticmethod
+    def _pick(of, which):
+        return of[-1 - which % len(of)]
+
+    # Promises -------------------------------------------------------------------------------------
+
+    def _do(self, step, *arguments, client=False, server_may_complain=False):
+        self.guard.begin_step()
+        begun = time.thread_time()
+        try:
+            commands = getattr(self.conversation, step)(*arguments, self.now_ms)
+        except Exception as error:
+            raise Violation(f"{step} raised {type(error).__name__}: {error}") from error
+        self.slowest_s = max(self.slowest_s, time.thread_time() - begun)
+        self.steps += 1
+        self.now_ms += 1
+        sent = self._take(commands)
+        self._check_crisis(sent)
+        # A reply that was asked for before the words were known is refused when there are none.
+        complaints = [
+            event
+            for event in sent
+            if event["type"] == "error"
+            and not (step in ("hear", "understood") and event["error"]["code"] == "no_turn_to_answer")
+        ]
+        if not client and not server_may_complain and complaints:
+            raise Violation(f"{step} sends an error although no client event was wrong")
+        while self._overheard:
+            self._do("hear", self._overheard.popleft())
+        return sent
+
+    def _take(self, commands):
+        sent = []
+        for command in commands:
+            match command:
+                case c.Send():
+                    self._check_event(command.event)
+                    sent.append(command.event)
+                case c.Record():
+                    self._check_record(command.event)
+                case c.Understand():
+                    stale = [asked for asked in self._to_understand if asked.item_id == command.item_id]
+                    for asked in stale:
+                        self._to_understand.remove(asked)
+                    self._to_understand.append(command)
+                case c.AskDialogue():
+                    _require_json({"text": command.text, **command.metadata}, "AskDialogue")
+                    self._to_answer.append(command)
+                case c.Speak():
+                    self._check_speak(command)
+                case c.FinishSpeaking():
+                    self._to_finish.append(command.generation)
+                case c.StopSpeaking():
+                    self._silenced = max(self._silenced, command.generation)
+                    if command.generation in self._to_finish:
+                        self._to_finish.remove(command.generation)
+                case c.ConfigureListening():
+                    self._endpointer.threshold = command.threshold
+                    self._endpointer.patience_ms = command.patience_ms if command.automatic else 10**9
+                case c.EndUtterance():
+                    self._overheard.extend(self._endpointer.end())
+                case c.ForgetAudio():
+                    self._endpointer.reset()
+                case _ if type(command).__name__ == "CloseTalk":
+                    self.closed = True
+        return sent
+
+    def _check_event(self, event):
+        _require_json(event, event["type"])
+        self._sequence += 1
+        if int(event["event_id"].rsplit("_", 1)[1]) != self._sequence:
+            raise Violation("event ids don't count up by one")
+        kind = event["type"]
+        if kind == "error":
+            self.errors += 1
+            if not event["error"]["code"] or not event["error"]["message"]:
+                raise Violation("an error says nothing")
+        if kind == "session.updated":
+            self._own = "hamdel" in event["session"]
+        if kind.startswith("hamdel.") and not self._own:
+            raise Violation(f"{kind} goes to a client that did not ask for it")
+        if kind == "hamdel.suggestions" and (self._in_crisis or self.guard.level >= 2):
+            raise Violation("suggestions are shown in a talk in crisis")
+        if "item_id" in event and event["item_id"] not in self._items:
+            self._items.append(event["item_id"])
+        if kind == "conversation.item.added":
+            self._items.append(event["item"]["id"])
+        if kind.startswith("response."):
+            self._check_reply(kind, event)
+
+    def _check_reply(self, kind, event):
+        response_id = event["response"]["id"] if "response" in event else event["response_id"]
+        if kind == "response.created":
+            if self._open is not None:
+                raise Violation("a second reply begins before the first is done")
+            self._open, self._stage = response_id, 0
+            return
+        if response_id != self._open:
+            raise Violation(f"{kind} belongs to no open reply")
+        stage = _STAGES[kind]
+        if stage < self._stage or (stage == self._stage and stage != 3):
+            raise Violation(f"{kind} comes out of order")
+        self._stage = stage
+        if kind == "response.done":
+            self._open = None
+
+    def _check_speak(self, command):
+        newest = max(self._to_speak, default=0)
+        if command.generation < newest or command.generation <= self._silenced or not command.text:
+            raise Violation("a sentence is queued for a reply that is over")
+        self._to_speak[command.generation] = self._to_speak.get(command.generation, 0) + 1
+        if len(self._to_speak) > _REMEMBERED:
+            del self._to_speak[min(self._to_speak)]
+
+    def _check_record(self, event):
+        if not isinstance(event, EVENT_CLASSES):
+            raise Violation("a record is no event of the session log")
+        try:
+            same = dataclasses.replace(event)
+        except ValueError as error:
+            raise Violation(f"a record is refused: {error}") from error
+        if same != event:
+            raise Violation("a record changes when it is checked again")
+
+    def _check_crisis(self, sent):
+        said = {_words_of_user(event) for event in sent} & set(CRISIS_SENTENCES)
+        if said and self.guard.level < 2:
+            raise Violation("words of danger did not come before the guard")
+        if self.guard.level < 2:
+            return
+        self._in_crisis = True
+        shown = _squeezed("".join(e.get("delta", "") for e in sent if "audio.delta" not in e["type"]))
+        if not any(_squeezed(reply.text) in shown for reply in self.guard.replies):
+            raise Violation("the crisis reply is not sent in the step that heard the danger")
+        if self._own and self.guard.replies[0].lines and "hamdel.crisis" not in [e["type"] for e in sent]:
+            raise Violation("the numbers are not shown in the step that heard the danger")
+
+
+def held(conversation):
+    """How much the core holds: number of entries, and of characters, by place in the object graph."""
+    sizes = {}
+    seen = set()
+
+    def visit(value, path):
+        if isinstance(value, str | bytes):
+            sizes[f"{path} (characters)"] = sizes.get(f"{path} (characters)", 0) + len(value)
+            return
+        if id(value) in seen or isinstance(value, type | ModuleType) or callable(value):
+            return
+        seen.add(id(value))
+        if isinstance(value, dict):
+            sizes[path] = sizes.get(path, 0) + len(value)
+            for key, item in value.items():
+                visit(key, f"{path} keys")
+                visit(item, f"{path}[…]")
+        elif isinstance(value, list | tuple | set | frozenset | deque):
+            sizes[path] = sizes.get(path, 0) + len(value)
+            for item in value:
+                visit(item, f"{path}[…]")
+        elif type(value).__module__.startswith("bot.") and type(value).__name__ != "Phrases":
+            names = [*getattr(value, "__dict__", ()), *getattr(type(value), "__slots__", ())]
+            for name in names:
+                visit(getattr(value, name, None), f"{path}.{name}")
+
+    visit(conversation, "conversation")
+    return sizes
+
+
+def _words_of_user(event):
+    if event["type"].endswith("input_audio_transcription.completed"):
+        return event["transcript"]
+    if event["type"] == "conversation.item.added" and event["item"]["role"] == "user":
+        return event["item"]["content"][0].get("text")
+    return None
+
+
+def strictly_read(text):
+    """What every JSON parser makes of a text; None where some would refuse it."""
+    try:
+        data = json.loads(text)
+        json.dumps(data, allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    return data if _depth(data) < _DEEPEST else None
+
+
+def _depth(data):
+    level, depth = [data], 0
+    while level := [item for place in level for item in _items(place)]:
+        depth += 1
+    return depth
+
+
+def _items(place):
+    if isinstance(place, dict):
+        return list(place.values())
+    return place if isinstance(place, list) else []
+
+
+def _spellings(event_id):
+    """How an error may name a client's event: an id that is too long is cut."""
+    if not isinstance(event_id, str):
+        return (None,)
+    return (event_id,) if len(event_id) <= 512 else (event_id, event_id[:512])
+
+
+def _squeezed(text):
+    return "".join(text.split())
+
+
+def _require_json(value, name):
+    try:
+        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise Violation(f"{name} can't be written as JSON: {type(error).__name__}") from error
