@@ -95,10 +95,16 @@ class Answering:
     # Beginning a reply ---------------------------------------------------------------------------
 
     def greet(self, metadata: dict[str, str] | None, spoken: bool | None) -> None:
-        """Says what this is, and asks how the user feels."""
+        """Says what this is, and asks how the user feels; in danger says whom to call instead."""
         language = self._state.language
         self._begin(None, metadata=metadata, spoken=spoken)
         self._disclose(language)
+        if self._state.crisis_level >= CRISIS_LEVEL:
+            reply = self._guard.reply(self._state.crisis_level, language, self._state.identity.country)
+            self._reports.lines(self._state.crisis_level, reply.lines, reply.text)
+            self._say(reply.text, language)
+            self._finish()
+            return
         self._say(self._phrases.say("greeting", language), language)
         self._finish()
 
@@ -126,7 +132,8 @@ class Answering:
             self._say(text, language)
             self._finish()
             return True
-        if turn.voiced_ms < _REPAIR_VOICE_MS:
+        failed = isinstance(turn.result, UnderstandingFailed)
+        if turn.voiced_ms < _REPAIR_VOICE_MS and not failed:
             return False
         language = self._state.language
         self._begin(turn, metadata=None, spoken=None)
@@ -196,6 +203,8 @@ class Answering:
             return
         if self._outbox.now_ms - turn.times_ms.get("asked", self._outbox.now_ms) >= slow_reply_ms:
             language = self._state.pinned_language or turn.language
+            if not self._state.disclosed:
+                self._disclose(language)
             self._say(self._phrases.say("one_moment", language), language)
 
     # What the dialogue engine says ---------------------------------------------------------------
@@ -221,12 +230,13 @@ class Answering:
         """Ends the reply when its last sound is out."""
         if (done.intent or "").startswith("change_language") and done.language in ("en", "fa"):
             self._state.pinned_language = done.language
+        asked = self._state.turns.get(done.turn_id)
+        if done.crisis and asked is not None and self._state.crisis_level < CRISIS_LEVEL:
+            self._raise_crisis(asked)  # interrupted or not
         turn = self._answered(done.turn_id)
         if turn is not None and not turn.answered:
             if self._told:
                 self._state.recent.append(" ".join(self._told))
-            if done.crisis and self._state.crisis_level < CRISIS_LEVEL:
-                self._raise_crisis(turn)
             turn.answered, turn.intent = True, done.intent
             self._reports.intent(turn, done.intent, done.language or turn.language)
             self._finish()
@@ -290,6 +300,8 @@ class Answering:
 
     def _begin(self, turn: Turn | None, *, metadata: dict[str, str] | None, spoken: bool | None) -> None:
         self.cancel("turn_detected")
+        if turn is not None:
+            self._state.remember(turn)
         self._told.clear()
         self._cut_crisis_reply = None
         response = self._replying.begin(

@@ -138,7 +138,7 @@ def _project_version(root: Path) -> str:
 
 
 def speech_models(root: Path, settings: Settings | None, cache: Path | None = None) -> list[Finding]:
-    """The models of `models.toml`, each file hashed; only the chosen one has to be there."""
+    """The models of `models.toml`, each file hashed; only the chosen ones have to be there."""
     try:
         from bot.model_sources import file_problem
         from bot.model_store import ModelManifestError, ModelStore, cache_home
@@ -148,10 +148,10 @@ def speech_models(root: Path, settings: Settings | None, cache: Path | None = No
         statuses = ModelStore(root / "models.toml", cache or cache_home()).list()
     except ModelManifestError as error:
         return [Finding("models.toml", "invalid", str(error), "git checkout -- models.toml")]
-    chosen = settings.recogniser.model if settings is not None else None
+    chosen = settings.recogniser.models if settings is not None else ()
     found = []
     for status in statuses:
-        needed = status.name == chosen or (chosen is None and status.entry.default)
+        needed = status.name in chosen or (not chosen and status.entry.default)
         size = f"{status.entry.size_bytes / 1e6:.0f} MB"
         fetch = f".venv/bin/python -m bot models fetch {status.name}"
         if status.state == "missing":
@@ -169,9 +169,11 @@ def speech_models(root: Path, settings: Settings | None, cache: Path | None = No
             if wrong
             else Finding(status.name, "ok", f"{size}, SHA-256 as in models.toml")
         )
-    if chosen is not None and chosen not in {status.name for status in statuses}:
-        remedy = f"set hamdel.recogniser.model to one of: {', '.join(status.name for status in statuses)}"
-        found.append(Finding("recogniser.model", "invalid", f"models.toml has no {chosen}", remedy))
+    known = [status.name for status in statuses]
+    for name in chosen:
+        if name not in known:
+            remedy = f"in hamdel.recogniser choose from: {', '.join(known)}"
+            found.append(Finding("recogniser.model", "invalid", f"models.toml has no {name}", remedy))
     return found
 
 

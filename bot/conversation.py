@@ -39,6 +39,7 @@ from language import detect_script_language
 __all__ = ["Conversation"]
 
 _USUAL_LIMITS = TalkLimits()
+_SAYS_NOTHING = "/ \t\r\n"  # a slash would be a command to the dialogue engine, which takes it off
 
 
 class Conversation:
@@ -253,7 +254,11 @@ class Conversation:
         state = self._state
         first = state.config.hamdel is None
         state.config = apply_update(state.config, event.session, event_id=event.event_id)
-        self._outbox.own_events = state.config.hamdel is not None
+        if state.config.hamdel is not None:
+            self._outbox.own_events = True
+            state.crisis_level = max(state.crisis_level, state.config.hamdel.crisis_level)
+        else:
+            self._outbox.own_events = False
         self._outbox.send({"type": "session.updated", "session": state.config.echo()})
         self._hearing.configure()
         if first and state.config.hamdel is not None:
@@ -275,6 +280,8 @@ class Conversation:
         if item_id in self._history:
             raise p.ProtocolError("duplicate_item", "This item id is already in use.", param="item.id")
         text = "\n".join(texts)
+        if not text.strip(_SAYS_NOTHING):
+            raise p.ProtocolError("invalid_value", "A typed turn has words in it.", param="item.content")
         if len(text) > p.MAX_TEXT_CHARACTERS:
             raise p.ProtocolError(
                 "invalid_value",
@@ -289,15 +296,17 @@ class Conversation:
         language = self._state.config.language or detect_script_language(text) or self._state.heard_language
         turn = Turn(item_id=item_id, source="typed", text=text, language=language, ended=True)
         turn.times_ms = {"ended": self._outbox.now_ms, "text": self._outbox.now_ms}
-        self._state.remember(turn)
         self._state.heard_language = language
         self._outbox.send(*placed)
         self._answered_unasked = self._answering.answer_crisis(turn)
-        if not self._answered_unasked:
-            if self._pending is not None:  # several messages make one turn
-                turn.text = f"{self._pending.text}\n{turn.text}"[-p.MAX_TEXT_CHARACTERS :]
-            self._pending = turn
         self._journal.turn(turn, confidence=None, duration_ms=None)
+        if not self._answered_unasked:
+            self._wait(turn)
+
+    def _wait(self, turn: Turn) -> None:
+        if self._pending is not None:  # several make one turn
+            turn.text = f"{self._pending.text}\n{turn.text}"[-p.MAX_TEXT_CHARACTERS :]
+        self._pending = turn
 
     def _create_response(self, event: p.ResponseCreate) -> None:
         options = event.response
@@ -370,7 +379,8 @@ class Conversation:
             self._ask(turn, *_reply_options(wanted))
             return
         if detection is None or not detection.create_response:
-            self._pending = turn
+            self._answered_unasked = False
+            self._wait(turn)
             return
         self._ask(turn)
         if self._hearing.speaking and detection.interrupt_response:

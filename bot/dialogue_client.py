@@ -12,13 +12,14 @@ import logging
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from bot.commands import DialogueFailed, DialogueMessage
-from bot.dialogue_frames import Answer, DialogueAnswer, DialogueFrameError, read_answer
+from bot.dialogue_frames import Answer, DialogueAnswer, DialogueFrameError, Forgotten, read_answer
 
 __all__ = ["DialogueClient"]
 
@@ -98,7 +99,8 @@ class DialogueClient:
         A turn under way when the channel breaks is sent again when it is back, and one that the dialogue
         engine could not answer is sent once more.
         """
-        key = f"{sender}/{turn_id}"
+        # Clients choose item ids, also anew for other words and with characters that the channel refuses.
+        key = f"{sender}/{sha256(f'{turn_id} {text}'.encode()).hexdigest()[:32]}"
         turn = {"type": "turn", "turn_id": key, "sender": sender, "text": text, "metadata": dict(metadata)}
         asked = self._asked[key] = _Asked(json.dumps(turn, ensure_ascii=False))
         try:
@@ -165,7 +167,6 @@ class DialogueClient:
 
     async def _send_forget(self, socket: ClientConnection, sender: str) -> None:
         await socket.send(json.dumps({"type": "forget", "sender": sender}))
-        self._unforgotten.pop(sender, None)
 
     async def _read(self, socket: ClientConnection) -> None:
         async for text in socket:
@@ -176,6 +177,9 @@ class DialogueClient:
                 if error.key is None:
                     continue
                 answer = Answer(error.key, 0, DialogueFailed(error.key))
+            if isinstance(answer, Forgotten):
+                self._unforgotten.pop(answer.sender, None)
+                continue
             asked = self._asked.get(answer.key) if answer is not None else None
             if answer is None or asked is None:
                 continue

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from bot.commands import DialogueDone, DialogueFailed, DialogueMessage
 from bot.custom import Custom
 
-__all__ = ["Answer", "DialogueAnswer", "DialogueFrameError", "read_answer"]
+__all__ = ["Answer", "DialogueAnswer", "DialogueFrameError", "Forgotten", "read_answer"]
 
 DialogueAnswer = DialogueMessage | DialogueDone | DialogueFailed
 
@@ -47,6 +47,13 @@ class Answer:
     again: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """Nothing is kept of this sender any more."""
+
+    sender: str
+
+
 class _Frame(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -74,26 +81,33 @@ class _DoneFrame(_Frame):
     crisis: bool = False
 
 
-class _ErrorFrame(_Frame):
+class _ErrorFrame(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
     type: Literal["error"]
+    turn_id: str | None
     code: str = Field(pattern="^[a-z_]{1,40}$")
 
 
-class _OtherFrame(BaseModel):
-    type: Literal["pong", "forgotten"]
+class _ForgottenFrame(BaseModel):
+    type: Literal["forgotten"]
+    sender: str
 
 
-_ADAPTER: TypeAdapter[_MessageFrame | _DoneFrame | _ErrorFrame | _OtherFrame] = TypeAdapter(
-    Annotated[_MessageFrame | _DoneFrame | _ErrorFrame | _OtherFrame, Field(discriminator="type")]
-)
+class _PongFrame(BaseModel):
+    type: Literal["pong"]
+
+
+_AnyFrame = _MessageFrame | _DoneFrame | _ErrorFrame | _ForgottenFrame | _PongFrame
+_ADAPTER: TypeAdapter[_AnyFrame] = TypeAdapter(Annotated[_AnyFrame, Field(discriminator="type")])
 
 
 class _Key(BaseModel):
     turn_id: str | None = None
 
 
-def read_answer(text: str | bytes) -> Answer | None:
-    """Reads one frame; None for one that belongs to no turn.
+def read_answer(text: str | bytes) -> Answer | Forgotten | None:
+    """Reads one frame; None for one that belongs to nobody.
 
     Raises:
         DialogueFrameError: for what is not a frame of the agreed shape. It quotes nothing.
@@ -110,11 +124,14 @@ def read_answer(text: str | bytes) -> Answer | None:
             intent = frame.intent.name if frame.intent is not None else None
             done = DialogueDone(frame.turn_id, intent, frame.language, frame.crisis)
             return Answer(frame.turn_id, frame.seq, done)
+        case _ErrorFrame(turn_id=None) | _PongFrame():
+            return None
         case _ErrorFrame():
+            assert frame.turn_id is not None  # noqa: S101 - the case above
             failed = DialogueFailed(frame.turn_id)
             return Answer(frame.turn_id, 0, failed, again=frame.code == "internal")
-        case _OtherFrame():
-            return None
+        case _ForgottenFrame():
+            return Forgotten(frame.sender)
 
 
 def _key_of(text: str | bytes) -> str | None:

@@ -46,6 +46,7 @@ __all__ = ["development_token_path", "make_issuer", "run_gateway", "server_confi
 logger = logging.getLogger(__name__)
 
 _DEVELOPMENT_TOKEN_S = 12 * 3600
+_PONG_WITHIN_S = 120
 _VOICE_THREADS = 8
 _STARTUP_ERRORS = (
     crisis.LexiconError,
@@ -109,6 +110,8 @@ def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
         http=http_protocol(settings.server.handshake_s),
         ws="websockets-sansio",
         ws_max_size=settings.server.max_message_bytes,
+        # While a client's events wait to be read, its pongs wait behind them.
+        ws_ping_timeout=_PONG_WITHIN_S,
         ws_per_message_deflate=False,  # what unpacks to hundreds of times its size fills the memory
         access_log=False,  # its lines would hold tokens of query strings
         log_config=None,
@@ -248,7 +251,7 @@ def _load_speech(settings: Settings) -> LocalSpeech:
         name: transcriber.Transcriber.load(
             default_store().path(name), threads=recogniser.threads, workers=recogniser.workers
         )
-        for name in dict.fromkeys(names.values())
+        for name in recogniser.models
     }
     return LocalSpeech(
         {language: loaded[name] for language, name in names.items()},

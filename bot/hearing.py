@@ -73,7 +73,7 @@ class Hearing:
         if patience_ms is None:
             mood = self._state.mood
             sad = mood is not None and mood.label == "sadness"
-            patience_ms = _SADNESS_PATIENCE_MS if sad else self._patience_ms
+            patience_ms = max(_SADNESS_PATIENCE_MS, self._patience_ms) if sad else self._patience_ms
         self._outbox.emit(ConfigureListening(True, detection.threshold, patience_ms))
 
     def hear(self, event: EndpointEvent, *, replying: bool) -> tuple[bool, Turn | None]:

@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 _PIECE_BYTES = SAMPLE_RATE_HZ * 2 // 5  # 200 ms: a long append is cut, or its beginning would be forgotten
 _CHARACTERS_OF_AN_EVENT = 100
 _MOST_EVENTS = 200  # that one message counts for, however long it is
-_SHORTEST_AUDIO_BYTES = SAMPLE_RATE_HZ * 2 // 200  # 5 ms; what is shorter counts as a control event
+_SHORTEST_AUDIO_BYTES = SAMPLE_RATE_HZ * 2 // 200  # 5 ms; what is shorter counts as part of an event
 _RESTART_CLOSE = 1012
 _TICK_S = 1.0
 _CLOSE_WITHIN_S = 5.0
@@ -59,10 +59,10 @@ class Parts:
     metrics: Metrics
 
     def close(self) -> None:
-        """Ends the threads and writes what the session log still holds."""
+        """Writes what the session log still holds, and ends the threads."""
+        self.session_log.close()  # first: a thread may hang
         self.speech.close()
         self.threads.shutdown(cancel_futures=True)
-        self.session_log.close()
 
 
 class Talk:
@@ -108,10 +108,11 @@ class Talk:
         self._recognitions: dict[str, asyncio.Task[None]] = {}
         self._tasks: asyncio.TaskGroup
         self._closing: c.CloseTalk | None = None
+        self._give_up_at_s = 0.0
 
     async def run(self) -> None:
         """Holds the talk until the client leaves or the core closes it."""
-        reason = "server_stopped"
+        reason = "failed"
         try:
             async with asyncio.TaskGroup() as self._tasks:
                 self._tasks.create_task(self._send())
@@ -122,6 +123,9 @@ class Talk:
         except* (_TalkOverError, TooSlowError, WebSocketDisconnect) as over:
             reason = _reason(over)
         finally:
+            running = asyncio.current_task()
+            if reason == "failed" and running is not None and running.cancelling():
+                reason = "server_stopped"
             self._remember_end(reason)
             await self._parts.dialogue.forget(self._talk_id)
 
@@ -141,25 +145,25 @@ class Talk:
             text = message.get("text")
             if text is None:
                 self._refuse(ProtocolError("invalid_event", "Binary frames were not negotiated."))
-                await self._keep_pace(0)
+                await self._keep_pace(1)
                 continue
             try:
                 event = parse_client_event(text)
                 if isinstance(event, AudioAppend):
                     pcm = decode_audio(event)
                     await self._listen(pcm)
-                    if len(pcm) >= _SHORTEST_AUDIO_BYTES:
-                        continue
+                    cost = max(0.0, 1 - len(pcm) / _SHORTEST_AUDIO_BYTES)
                 else:
+                    # A long text takes the crisis guard longer, and the event loop belongs to all talks.
+                    cost = min(_MOST_EVENTS, 1 + len(text) / _CHARACTERS_OF_AN_EVENT)
                     self._perform(self._conversation.receive(event, _now_ms()))
             except ProtocolError as error:
+                cost = 1.0
                 self._refuse(error)
-            await self._keep_pace(len(text))
+            await self._keep_pace(cost)
 
-    async def _keep_pace(self, characters: int) -> None:
-        # A long text takes the crisis guard longer, and the event loop belongs to all talks.
-        cost = min(_MOST_EVENTS, 1 + characters / _CHARACTERS_OF_AN_EVENT)
-        wait_s = self._pace.wait_s(time.monotonic(), cost)
+    async def _keep_pace(self, cost: float) -> None:
+        wait_s = self._pace.wait_s(time.monotonic(), cost) if cost else 0.0
         if wait_s:
             await asyncio.sleep(wait_s)
 
@@ -176,6 +180,8 @@ class Talk:
         while True:
             await asyncio.sleep(_TICK_S)
             self._perform(self._conversation.tick(_now_ms()))
+            if self._closing is not None and time.monotonic() >= self._give_up_at_s:
+                raise _TalkOverError(self._closing.reason)  # a client that does not read never sees the close
 
     # The other: from the core to the client and the models ---------------------------------------
 
@@ -211,7 +217,8 @@ class Talk:
                 case c.CloseTalk():
                     self._closing = command
                     self._outgoing.put("")  # the mark after which nothing is sent
-                    self._tasks.create_task(self._give_up_closing(command.reason))
+                    # Checked in `_tick`, not a task: a talk that is just ending takes no new one.
+                    self._give_up_at_s = time.monotonic() + 2 * _CLOSE_WITHIN_S
 
     async def _send(self) -> None:
         while True:
@@ -223,11 +230,6 @@ class Talk:
                 raise _TalkOverError(self._closing.reason)
             if self._websocket.application_state is WebSocketState.CONNECTED:
                 await self._websocket.send_text(text)
-
-    async def _give_up_closing(self, reason: str) -> None:
-        # A client that does not read would never see the close.
-        await asyncio.sleep(2 * _CLOSE_WITHIN_S)
-        raise _TalkOverError(reason)
 
     def _understand(self, command: c.Understand) -> None:
         stale = self._recognitions.get(command.item_id)

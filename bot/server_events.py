@@ -25,11 +25,11 @@ __all__ = [
 
 Event = dict[str, Any]
 
-_OUR_FAULT = frozenset({"server_error", "server_restarting", "session_limit_reached"})
+_OUR_FAULT = frozenset({"server_restarting", "session_limit_reached"})
 
 
 def error(code: str, message: str, *, param: str | None = None, event_id: str | None = None) -> Event:
-    """An error that ends nothing: the talk goes on."""
+    """An error; the talk goes on, unless its close follows (`session_expired`, `server_restarting`)."""
     kind = "server_error" if code in _OUR_FAULT else "invalid_request_error"
     return {
         "type": "error",

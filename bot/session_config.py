@@ -81,9 +81,11 @@ class HamdelOptions(_Part):
     """Our own extension; its presence asks for `hamdel.` events.
 
     `disclosure: "shown"` says that the client has shown the disclosure and had it confirmed, so that
-    the first reply need not speak it.
+    the first reply need not speak it. `crisis_level` is that of the talk which this one continues after a
+    broken connection: it can only raise ours.
     """
 
+    crisis_level: int = Field(default=0, ge=0, le=3)
     disclosure: Literal["shown", "speak"] = "speak"
     language: Literal["en", "fa", "auto"] | None = None
 

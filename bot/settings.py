@@ -96,6 +96,11 @@ class RecogniserSettings(_Section):
     deadline_s: float = Field(default=15.0, gt=0)
 
     @property
+    def models(self) -> tuple[str, ...]:
+        """All models that are used, the first for any language."""
+        return tuple(dict.fromkeys((self.model, *self.by_language.values())))
+
+    @property
     def places(self) -> int:
         """Utterances that may wait or be recognised at once."""
         return self.workers + self.queue

@@ -45,7 +45,11 @@ class _End:
 
 
 class _BrokenVoiceError(Exception):
-    """A voice gave an error, or nothing; the text is the class of the error."""
+    """A voice gave an error, or nothing (`stalled`); the text is the class of the error."""
+
+    def __init__(self, error: str, *, stalled: bool) -> None:
+        super().__init__(error)
+        self.stalled = stalled
 
 
 class Speaker:
@@ -122,6 +126,8 @@ class Speaker:
                 await self._speak_with(voice, sentence, self._cancelled)
             except _BrokenVoiceError as broken:
                 logger.error("the voice %s failed: %s", voice.name, broken)
+                if broken.stalled:  # it keeps a thread, and would keep one for each sentence
+                    self._voices = tuple(other for other in self._voices if other is not voice)
                 if sentence.generation <= self._stopped_generation:
                     return True
             else:
@@ -139,7 +145,7 @@ class Speaker:
                         pcm = await asyncio.shield(step)
                 except Exception as error:
                     # Whatever fails in a voice, the talk goes on, at last in writing.
-                    raise _BrokenVoiceError(type(error).__name__) from None
+                    raise _BrokenVoiceError(type(error).__name__, stalled=not step.done()) from None
                 if pcm is None:
                     return
                 await self._pause(self._playhead_s - self._now() - _LEAD_S)

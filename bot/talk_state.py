@@ -109,6 +109,7 @@ class TalkState:
 
     def remember(self, turn: Turn) -> None:
         """Adds a turn; of more than a talk can need, the oldest that are over are forgotten."""
+        self.turns.pop(turn.item_id, None)
         self.turns[turn.item_id] = turn
         if len(self.turns) > _REMEMBERED_TURNS:
             del self.turns[next(iter(self.turns))]

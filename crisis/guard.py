@@ -129,7 +129,7 @@ def assess(text: str, *, language: str | None = None, context: Sequence[str] = (
 def _pieces(text: str) -> Iterator[str]:
     start = 0
     while len(text) - start > _PIECE_CHARACTERS:
-        end = text.rfind(" ", start + _OVERLAP_CHARACTERS, start + _PIECE_CHARACTERS)
+        end = text.rfind(" ", start + 2 * _OVERLAP_CHARACTERS + 1, start + _PIECE_CHARACTERS)
         end = end if end > 0 else start + _PIECE_CHARACTERS
         yield text[start:end]
         start = max(text.rfind(" ", start, end - _OVERLAP_CHARACTERS), end - 2 * _OVERLAP_CHARACTERS)

@@ -14,8 +14,11 @@ export function newItemId() {
   return `item_${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** `language`: en | fa | auto. `speed`: 0.25–1.5, where 1 is the pace of the voice itself. */
-export function sessionUpdate({ language, speed }) {
+/**
+ * `language`: en | fa | auto. `speed`: 0.25–1.5, where 1 is the pace of the voice itself. `crisisLevel` is that of
+ * the talk which this one continues after a broken connection.
+ */
+export function sessionUpdate({ language, speed, crisisLevel = 0 }) {
   return {
     type: "session.update",
     session: {
@@ -24,7 +27,7 @@ export function sessionUpdate({ language, speed }) {
         input: { format: PCM, transcription: { language }, turn_detection: { type: "server_vad" } },
         output: { format: PCM, speed },
       },
-      hamdel: { disclosure: "shown", language },
+      hamdel: { disclosure: "shown", language, crisis_level: crisisLevel },
     },
   };
 }

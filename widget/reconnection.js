@@ -37,7 +37,8 @@ export function isEnding(reason) {
   return ENDINGS.has(reason);
 }
 
-/** Whether to show the emergency numbers while there is no connection: a short gap needs none. */
+/** Whether to show the emergency numbers while there is no connection: only a short gap needs none. */
 export function needsNumbers(reason, failures) {
-  return NUMBERS_AT_ONCE.has(reason) || (PAUSES_S.has(reason) && failures >= NUMBERS_AFTER_FAILURES);
+  if (isEnding(reason)) return false;
+  return NUMBERS_AT_ONCE.has(reason) || !PAUSES_S.has(reason) || failures >= NUMBERS_AFTER_FAILURES;
 }

@@ -48,6 +48,7 @@ export function startTalk(settings, listeners) {
   let soundingItem = null;
   let activeResponse = null;
   let reportedAt = -Infinity;
+  let crisisLevel = 0; // The highest of this talk, which a new connection has to know of.
   let unsentText = settings.firstText;
   let unanswered = null; // {id, text, before: the reply that was under way when it was sent}.
 
@@ -137,7 +138,7 @@ export function startTalk(settings, listeners) {
   function configure() {
     if (configured) return;
     configured = true;
-    connection.send(sessionUpdate(settings));
+    connection.send(sessionUpdate({ ...settings, crisisLevel }));
     for (const consent of settings.consents) connection.send(consentSet(consent));
     sendUnsentText();
     askForReply();
@@ -238,6 +239,9 @@ export function startTalk(settings, listeners) {
   const REACTIONS = new Map(
     Object.entries({
       "session.created": configure,
+      "hamdel.crisis": ({ level }) => {
+        if (Number.isInteger(level)) crisisLevel = Math.max(crisisLevel, level);
+      },
       "input_audio_buffer.speech_started": () => {
         interrupt();
         listeners.onActivity("hearing");
@@ -284,7 +288,7 @@ export function startTalk(settings, listeners) {
     /** Changes the language or pace of the running talk. */
     changeSession({ language, pageLanguage, speed }) {
       Object.assign(settings, { language, pageLanguage, speed });
-      if (configured) connection.send(sessionUpdate(settings));
+      if (configured) connection.send(sessionUpdate({ ...settings, crisisLevel }));
     },
 
     /** Grants or revokes a consent in the running talk. */

@@ -214,3 +214,19 @@ async def test_a_turn_waits_for_a_channel_that_is_coming_back():
         assert (await turn)[0] == DialogueMessage("a", "back", None)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_any_id_of_a_client_is_one_that_the_channel_takes():
+    asked = []
+
+    async def channel(socket):
+        async for text in socket:
+            asked.append(json.loads(text)["turn_id"])
+            for frame in frames(json.loads(text), "fine"):
+                await socket.send(json.dumps(frame))
+
+    async with connected(channel) as client:
+        for turn_id, text in (("پیام\u200c۱\t", "a"), ("same", "a"), ("same", "b"), ("same", "b")):
+            assert (await ask(client, turn_id, text))[0] == DialogueMessage(turn_id, "fine", None)
+    assert all(key.isascii() and key.isprintable() for key in asked)
+    assert len(set(asked)) == 3  # other words under the same id are another turn, the same are not

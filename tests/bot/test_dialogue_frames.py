@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands import DialogueDone, DialogueFailed, DialogueMessage
-from bot.dialogue_frames import Answer, DialogueFrameError, read_answer
+from bot.dialogue_frames import Answer, DialogueFrameError, Forgotten, read_answer
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -41,9 +41,15 @@ def test_only_an_internal_error_is_worth_another_try(code, again):
     assert read_answer(text) == Answer("t/1", 0, DialogueFailed("t/1"), again)
 
 
-@pytest.mark.parametrize("kind", ["pong", "forgotten"])
-def test_what_belongs_to_no_turn_gives_nothing(kind):
-    assert read_answer(json.dumps({"type": kind, "sender": "t"})) is None
+@pytest.mark.parametrize(
+    "frame", [{"type": "pong"}, {"type": "error", "turn_id": None, "code": "busy", "message": "x"}]
+)
+def test_what_belongs_to_nobody_gives_nothing(frame):
+    assert read_answer(json.dumps(frame)) is None
+
+
+def test_a_sender_that_is_forgotten_is_named():
+    assert read_answer('{"type": "forgotten", "sender": "t"}') == Forgotten("t")
 
 
 @pytest.mark.parametrize(

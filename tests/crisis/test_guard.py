@@ -260,3 +260,17 @@ def test_a_folder_in_place_of_a_lexicon_is_named_with_what_mends_it(tmp_path: Pa
         LexiconError, match=r"lexicon_fa\.jsonl: can't be read \(Is a directory\).*git checkout"
     ):
         Guard.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a" * 350 + " " + "b" * 2_000,
+        "I walked home. " * 28 + "نه" * 700,
+        "x" * 10_000,
+        " " * 10_000,
+        "ab " * 3_000,
+    ],
+)
+def test_texts_with_long_runs_are_read_to_their_end(text):
+    assert assess(text + " I want to kill myself tonight", language="en").level >= 2

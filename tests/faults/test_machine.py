@@ -2,7 +2,6 @@
 
 import asyncio
 import resource
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -109,10 +108,3 @@ async def test_two_gateways_do_not_share_a_log(stack, tmp_path):
     second.start("gateway")
     assert await asyncio.to_thread(second.wait, "gateway") == 2
     assert "Traceback" not in second.log("gateway")
-
-
-async def test_the_socket_gives_unread_connections_up(stack):
-    await stack.ready()
-    with socket.create_connection(("127.0.0.1", stack.ports["gateway"])) as connection:
-        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        assert b"200" in connection.recv(20)

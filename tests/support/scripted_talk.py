@@ -41,6 +41,7 @@ class ScriptedTalk:
         own_events=True,
         disclosure="shown",
         guard=None,
+        patience_ms=600,
     ):
         counter = itertools.count(1)
         self.now_ms = 1_000_000.0
@@ -57,7 +58,7 @@ class ScriptedTalk:
                 grants=frozenset(grants),
             ),
             config=SessionConfig(id="sess_1"),
-            patience_ms=600,
+            patience_ms=patience_ms,
             guard=guard or ScriptedGuard(),
             phrases=Phrases.load(ROOT / "data" / "phrases.json"),
             new_id=lambda prefix: f"{prefix}_{next(counter)}",

@@ -19,7 +19,7 @@ test("session update has the shape that the server reads", () => {
         },
         output: { format: { type: "audio/pcm", rate: SAMPLE_RATE_HZ }, speed: 0.8 },
       },
-      hamdel: { disclosure: "shown", language: "fa" },
+      hamdel: { disclosure: "shown", language: "fa", crisis_level: 0 },
     },
   });
 });

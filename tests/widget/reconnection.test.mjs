@@ -45,5 +45,6 @@ test("an end is no failure", () => {
 test("numbers are shown at once where it may last, and after a second failure otherwise", () => {
   assert.deepEqual([needsNumbers("busy", 1), needsNumbers("offline", 1)], [true, true]);
   assert.deepEqual([needsNumbers("broken", 1), needsNumbers("broken", 2)], [false, true]);
-  assert.deepEqual([needsNumbers("expired", 9), needsNumbers("refused", 9)], [false, false]);
+  assert.deepEqual([needsNumbers("expired", 9), needsNumbers("ended", 9)], [false, false]);
+  assert.deepEqual([needsNumbers("unauthorized", 1), needsNumbers("policy", 1)], [true, true]);
 });
