@@ -23,7 +23,7 @@ from bot.reports import Reports
 from bot.response import Response
 from bot.talk_state import CRISIS_LEVEL, TalkState, Turn
 from crisis import Assessment, Line, Reply
-from language import detect_script_language, split_sentences
+from language import LANGUAGES, detect_script_language, split_sentences
 
 __all__ = ["Answering", "Guard"]
 
@@ -228,7 +228,7 @@ class Answering:
 
     def dialogue_done(self, done: DialogueDone) -> None:
         """Ends the reply when its last sound is out."""
-        if (done.intent or "").startswith("change_language") and done.language in ("en", "fa"):
+        if (done.intent or "").startswith("change_language") and done.language in LANGUAGES:
             self._state.pinned_language = done.language
         asked = self._state.turns.get(done.turn_id)
         if done.crisis and asked is not None and self._state.crisis_level < CRISIS_LEVEL:

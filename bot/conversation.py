@@ -14,6 +14,7 @@ from collections.abc import Callable
 from bot import protocol as p
 from bot import server_events as events
 from bot.answering import Answering, Guard
+from bot.asking import Asking
 from bot.commands import (
     Command,
     DialogueDone,
@@ -32,14 +33,11 @@ from bot.outbox import Outbox
 from bot.phrases import DISCLOSURE_VERSION, Phrases
 from bot.reports import Reports
 from bot.session_config import SessionConfig, apply_update
-from bot.talk_state import TalkIdentity, TalkLimits, TalkState, Turn
-from emotion import fuse
-from language import detect_script_language
+from bot.talk_state import TalkIdentity, TalkLimits, TalkState
 
 __all__ = ["Conversation"]
 
 _USUAL_LIMITS = TalkLimits()
-_SAYS_NOTHING = "/ \t\r\n"  # a slash would be a command to the dialogue engine, which takes it off
 
 
 class Conversation:
@@ -71,7 +69,6 @@ class Conversation:
     ) -> None:
         self._limits = limits
         self._phrases = phrases
-        self._new_id = new_id
         self._outbox = Outbox(identity.talk_id)
         self._history = History()
         self._journal = Journal(identity, self._outbox)
@@ -88,13 +85,13 @@ class Conversation:
             patience_ms=patience_ms,
             new_id=new_id,
         )
-        self._reports = Reports(state=self._state, outbox=self._outbox, journal=self._journal)
+        reports = Reports(state=self._state, outbox=self._outbox, journal=self._journal)
         self._answering = Answering(
             state=self._state,
             outbox=self._outbox,
             history=self._history,
             journal=self._journal,
-            reports=self._reports,
+            reports=reports,
             guard=guard,
             phrases=phrases,
             new_id=new_id,
@@ -102,10 +99,16 @@ class Conversation:
         self._ending = Ending(
             state=self._state, outbox=self._outbox, answering=self._answering, limits=limits
         )
-        self._pending: Turn | None = None
-        self._unanswered: Turn | None = None
-        self._wanted: p.ResponseCreate | None = None
-        self._answered_unasked = False
+        self._asking = Asking(
+            state=self._state,
+            outbox=self._outbox,
+            history=self._history,
+            journal=self._journal,
+            reports=reports,
+            hearing=self._hearing,
+            answering=self._answering,
+            new_id=new_id,
+        )
 
     def start(self, now_ms: float) -> list[Command]:
         """The socket is open."""
@@ -147,7 +150,7 @@ class Conversation:
         if begun and detection is not None and detection.interrupt_response:
             self._answering.cancel("turn_detected")
         if concluded is not None:
-            self._answer(concluded)
+            self._asking.conclude(concluded)
         return self._outbox.drain()
 
     def understood(self, result: Understood | UnderstandingFailed, now_ms: float) -> list[Command]:
@@ -155,7 +158,7 @@ class Conversation:
         self._outbox.now_ms = now_ms
         concluded = self._hearing.understood(result)
         if concluded is not None:
-            self._answer(concluded)
+            self._asking.conclude(concluded)
         return self._outbox.drain()
 
     def dialogue(
@@ -169,7 +172,9 @@ class Conversation:
             case DialogueDone():
                 self._answering.dialogue_done(answer)
             case DialogueFailed():
-                self._unanswered = self._answering.dialogue_failed(answer) or self._unanswered
+                turn = self._answering.dialogue_failed(answer)
+                if turn is not None:
+                    self._asking.leave_unanswered(turn)
         return self._outbox.drain()
 
     def sound(self, generation: int, sentence_index: int, pcm: bytes, now_ms: float) -> list[Command]:
@@ -218,7 +223,7 @@ class Conversation:
                 self._outbox.emit(ForgetAudio())
                 self._outbox.send({"type": "input_audio_buffer.cleared"})
             case p.ItemCreate():
-                self._create_item(event)
+                self._asking.create_item(event)
             case p.ItemRetrieve():
                 item = self._history.get(event.item_id, event_id=event.event_id)
                 self._outbox.send({"type": "conversation.item.retrieved", "item": item})
@@ -228,7 +233,7 @@ class Conversation:
             case p.ItemTruncate():
                 self._truncate(event)
             case p.ResponseCreate():
-                self._create_response(event)
+                self._asking.create_response(event)
             case p.ResponseCancel():
                 if not self._answering.is_current(event.response_id) or not self._answering.cancel(
                     "client_cancelled"
@@ -268,73 +273,6 @@ class Conversation:
                 state.disclosed = True
                 self._journal.disclosure(state.language, spoken=False, shown=True)
 
-    def _create_item(self, event: p.ItemCreate) -> None:
-        texts = [part.text for part in event.item.content if part.type == "input_text" and part.text]
-        if event.item.type != "message" or event.item.role != "user" or not texts:
-            raise p.ProtocolError(
-                "invalid_value",
-                "Only messages of the user with an input_text part can be created.",
-                param="item",
-            )
-        item_id = event.item.id or self._new_id("item")
-        if item_id in self._history:
-            raise p.ProtocolError("duplicate_item", "This item id is already in use.", param="item.id")
-        text = "\n".join(texts)
-        if not text.strip(_SAYS_NOTHING):
-            raise p.ProtocolError("invalid_value", "A typed turn has words in it.", param="item.content")
-        if len(text) > p.MAX_TEXT_CHARACTERS:
-            raise p.ProtocolError(
-                "invalid_value",
-                f"A typed turn has at most {p.MAX_TEXT_CHARACTERS} characters.",
-                param="item.content",
-            )
-        placed = self._history.add(
-            events.user_text_item(item_id, text),
-            previous_item_id=event.previous_item_id,
-            event_id=event.event_id,
-        )
-        language = self._state.config.language or detect_script_language(text) or self._state.heard_language
-        turn = Turn(item_id=item_id, source="typed", text=text, language=language, ended=True)
-        turn.times_ms = {"ended": self._outbox.now_ms, "text": self._outbox.now_ms}
-        self._state.heard_language = language
-        self._outbox.send(*placed)
-        self._answered_unasked = self._answering.answer_crisis(turn)
-        self._journal.turn(turn, confidence=None, duration_ms=None)
-        if not self._answered_unasked:
-            self._wait(turn)
-
-    def _wait(self, turn: Turn) -> None:
-        if self._pending is not None:  # several make one turn
-            turn.text = f"{self._pending.text}\n{turn.text}"[-p.MAX_TEXT_CHARACTERS :]
-        self._pending = turn
-
-    def _create_response(self, event: p.ResponseCreate) -> None:
-        options = event.response
-        if options is not None and options.conversation == "none":
-            raise p.ProtocolError(
-                "invalid_value",
-                "Replies outside the conversation are not served.",
-                param="response.conversation",
-            )
-        if self._answered_unasked:  # the crisis reply came before it was asked for
-            self._answered_unasked = False
-            return
-        if self._answering.replying:
-            raise p.ProtocolError(
-                "conversation_already_has_active_response", "A reply is under way; cancel it first."
-            )
-        if self._hearing.waiting:
-            self._wanted = event  # the words of the turn are not known yet
-        elif self._pending is not None:
-            turn, self._pending = self._pending, None
-            self._ask(turn, *_reply_options(event))
-        elif self._unanswered is not None:
-            self._ask(self._unanswered, *_reply_options(event))
-        elif self._history.last_id is None:
-            self._answering.greet(*_reply_options(event))
-        else:
-            raise p.ProtocolError("no_turn_to_answer", "There is no turn to answer.")
-
     def _truncate(self, event: p.ItemTruncate) -> None:
         heard = self._answering.heard_text(event.item_id, event.audio_end_ms)
         self._history.truncate(event.item_id, heard, event_id=event.event_id)
@@ -356,51 +294,8 @@ class Conversation:
             self._state.mood = None
         self._journal.consent(event.scope, event.granted, event.version, self._state.identity.consents_by)
 
-    def _answer(self, turn: Turn) -> None:
-        wanted, self._wanted = self._wanted, None
-        result = turn.result
-        if not isinstance(result, Understood) or not result.text:
-            if not self._answering.repair(turn) and wanted is not None:
-                self._refuse(p.ProtocolError("no_turn_to_answer", "No words were heard."), wanted.event_id)
-            return
-        self._state.heard_language = result.language
-        # Consent may have been withdrawn while the detector was at work.
-        mood = result.mood if self._state.consented_to_emotion else None
-        self._state.mood = fuse([] if mood is None else [mood])
-        in_danger = self._answering.answer_crisis(turn)  # before anything else is done with the words
-        self._journal.turn(turn, confidence=result.confidence, duration_ms=result.duration_ms)
-        if mood is not None:
-            self._reports.mood(turn, mood)
-        self._hearing.configure()
-        if in_danger:
-            return
-        detection = self._state.config.audio.input.turn_detection
-        if wanted is not None:
-            self._ask(turn, *_reply_options(wanted))
-            return
-        if detection is None or not detection.create_response:
-            self._answered_unasked = False
-            self._wait(turn)
-            return
-        self._ask(turn)
-        if self._hearing.speaking and detection.interrupt_response:
-            # The user went on before the words of this turn were known: the dialogue hears the turn,
-            # but its answer would only talk over the next one.
-            self._answering.cancel("turn_detected")
-
-    def _ask(self, turn: Turn, metadata: dict[str, str] | None = None, spoken: bool | None = None) -> None:
-        self._unanswered = None
-        self._answering.ask(turn, metadata, spoken)
-
     def _refuse(self, error: p.ProtocolError, event_id: str | None) -> None:
         refusal = events.error(
             error.code, error.message, param=error.param, event_id=error.event_id or event_id
         )
         self._outbox.send(refusal)
-
-
-def _reply_options(event: p.ResponseCreate) -> tuple[dict[str, str] | None, bool | None]:
-    options = event.response
-    if options is None:
-        return None, None
-    return options.metadata, "audio" in options.output_modalities if options.output_modalities else None

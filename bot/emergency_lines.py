@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 import crisis
 from bot.settings import Settings
+from language import LANGUAGES
 
 __all__ = ["EmergencyLines", "shown_lines", "wanted_language"]
 
@@ -37,6 +38,6 @@ def shown_lines(country: str | None, language: str) -> list[dict[str, Any]]:
 
 
 def wanted_language(connection: HTTPConnection) -> str:
-    """The language asked for by `?language=` or by the browser: "fa", else "en"."""
+    """The language asked for by `?language=` or by the browser; English where it is none of ours."""
     asked = connection.query_params.get("language") or connection.headers.get("accept-language", "")
-    return "fa" if asked.lower().startswith("fa") else "en"
+    return asked[:2].lower() if asked[:2].lower() in LANGUAGES else "en"

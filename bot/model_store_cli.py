@@ -12,6 +12,7 @@ from bot.model_store import (
     UnknownModelError,
     default_store,
 )
+from bot.settings import SettingsError, load_settings
 
 __all__ = ["add_models_arguments", "run_models"]
 
@@ -21,7 +22,9 @@ def add_models_arguments(parser: argparse.ArgumentParser) -> None:
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="list|fetch|verify")
     verbs.add_parser("list", help="show the models of models.toml and where they lie")
     fetch = verbs.add_parser("fetch", help="bring models into the cache folder")
-    fetch.add_argument("names", nargs="*", metavar="NAME", help="models; by default those a usual run needs")
+    fetch.add_argument(
+        "names", nargs="*", metavar="NAME", help="models; by default those that the settings choose"
+    )
     verify = verbs.add_parser("verify", help="hash the files of models in the cache folder")
     verify.add_argument("names", nargs="*", metavar="NAME", help="models; by default all that are present")
 
@@ -35,7 +38,7 @@ def run_models(args: argparse.Namespace) -> int:
         if args.verb == "fetch":
             return _fetch(store, args.names)
         return _verify(store, args.names)
-    except (ModelManifestError, UnknownModelError) as error:
+    except (ModelManifestError, SettingsError, UnknownModelError) as error:
         print(error, file=sys.stderr)
         return 2
     except ModelFetchError as error:
@@ -60,7 +63,7 @@ def _list(store: ModelStore) -> int:
 
 
 def _fetch(store: ModelStore, names: list[str]) -> int:
-    for name in names or store.default_names:
+    for name in names or load_settings().recogniser.models:
         print(f"{name}  {store.fetch(name)}")
     return 0
 

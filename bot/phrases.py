@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from language import LANGUAGES
+
 __all__ = ["DISCLOSURE_VERSION", "Phrases", "PhrasesError"]
 
 DISCLOSURE_VERSION = "1"
@@ -27,13 +29,13 @@ class PhrasesError(Exception):
 
 
 class Phrases:
-    """Fixed sentences by name and language ("en", "fa")."""
+    """Fixed sentences by name and language."""
 
     def __init__(self, texts: dict[str, dict[str, str]]) -> None:
         missing = [
             f"{name}.{lang}"
             for name in _NAMES
-            for lang in ("en", "fa")
+            for lang in LANGUAGES
             if not isinstance(text := texts.get(name, {}).get(lang), str) or not text.strip()
         ]
         if missing:
@@ -58,8 +60,8 @@ class Phrases:
             raise PhrasesError(f"{path}: {error}") from error
 
     def say(self, name: str, language: str) -> str:
-        """The sentence of this name, in English for any language but Persian."""
-        return self._texts[name]["fa" if language == "fa" else "en"]
+        """The sentence of this name, in English for a language that is none of ours."""
+        return self._texts[name][language if language in LANGUAGES else "en"]
 
     def disclosure(self, language: str) -> str:
         """What has to be said before anything else in a talk."""

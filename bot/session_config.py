@@ -11,7 +11,8 @@ from bot.protocol import ProtocolError
 __all__ = ["SAMPLE_RATE_HZ", "HamdelOptions", "SessionConfig", "TurnDetection", "apply_update"]
 
 SAMPLE_RATE_HZ = 24_000
-"""Sample rate of `audio/pcm` in both directions; the page has it in `widget/audio-format.js`."""
+"""Sample rate of `audio/pcm` in both directions, the only one that stock clients know. The page has it in
+`widget/audio-format.js`."""
 
 
 class _Part(BaseModel):

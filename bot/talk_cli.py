@@ -13,6 +13,7 @@ import soundfile
 
 from bot.client import ClientError, TurnResult, open_talk, read_recording
 from bot.session_config import SAMPLE_RATE_HZ
+from language import LANGUAGES
 
 __all__ = ["add_talk_arguments", "run_talk"]
 
@@ -20,7 +21,7 @@ __all__ = ["add_talk_arguments", "run_talk"]
 def add_talk_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of `talk`."""
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="recordings, one turn each")
-    parser.add_argument("--language", choices=("auto", "en", "fa"), default="auto")
+    parser.add_argument("--language", choices=("auto", *LANGUAGES), default="auto")
     parser.add_argument("--purpose", choices=("therapy", "service"), default="therapy")
     parser.add_argument("--separate", action="store_true", help="a talk of its own for each recording")
     parser.add_argument(

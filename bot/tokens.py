@@ -14,6 +14,7 @@ from typing import Any
 import jwt
 
 from bot.talk_state import TalkIdentity
+from language import LANGUAGES
 from session_log.events import SCOPES
 
 __all__ = ["DEVELOPMENT_SUBJECT", "Claims", "TokenError", "TokenIssuer"]
@@ -51,8 +52,8 @@ class Claims:
     def __post_init__(self) -> None:
         if self.purpose not in ("therapy", "service", "kiosk"):
             raise TokenError("purpose must be therapy, service or kiosk.")
-        if self.language not in (None, "en", "fa"):
-            raise TokenError("language must be en or fa.")
+        if self.language not in (None, *LANGUAGES):
+            raise TokenError(f"language must be one of {', '.join(LANGUAGES)}.")
         if self.country is not None and not (
             len(self.country) == 2 and self.country.isascii() and self.country.isalpha()
         ):

@@ -45,3 +45,36 @@ def test_failed_fetch_is_reported_without_a_traceback(
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
     assert _run("fetch", "whisper-small") == 1
     assert "could not be fetched" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("recogniser", "fetched"),
+    [
+        ("{}", "whisper-base"),
+        ("{model: whisper-small}", "whisper-small"),
+        ("{by_language: {fa: whisper-small}}", "whisper-base"),
+    ],
+)
+def test_without_names_the_models_of_the_settings_are_fetched(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    recogniser: str,
+    fetched: str,
+) -> None:
+    endpoints = tmp_path / "endpoints.yml"
+    endpoints.write_text(f"hamdel: {{recogniser: {recogniser}}}\n")
+    monkeypatch.setenv("HAMDEL_ENDPOINTS", str(endpoints))
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:1")
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    assert _run("fetch") == 1
+    assert f"{fetched} could not be fetched" in capsys.readouterr().err
+
+
+def test_settings_that_cannot_be_used_are_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HAMDEL_ENDPOINTS", str(tmp_path / "nothing.yml"))
+    assert _run("fetch") == 2
+    assert "nothing.yml" in capsys.readouterr().err

@@ -4,6 +4,7 @@ import pytest
 from sdk_events import CLIENT_EVENTS, SERVER_EVENTS
 
 from bot.settings import ROOT
+from session_log.events import SCOPES
 
 PAGE = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
 ROWS = dict(
@@ -37,3 +38,8 @@ def test_each_error_code_of_a_refused_event_is_on_the_page():
     codes = set(re.findall(r'ProtocolError\(\s*"([a-z_]+)"', SOURCES))
     assert "item_not_found" in codes
     assert {code for code in codes if f"`{code}`" not in PAGE} == set()
+
+
+def test_the_scopes_of_consent_are_listed():
+    row = next(line for line in PAGE.splitlines() if line.startswith("| `hamdel.consent.set`"))
+    assert f"`{', '.join(SCOPES)}`" in row

@@ -12,6 +12,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from bot import endpointing as ep
+from session_log.events import SCOPES
 
 __all__ = [
     "CRISIS_SENTENCES",
@@ -78,7 +79,6 @@ _TYPES = (
     "hamdel.label.wrong",
     "hamdel.ping",
 )
-_SCOPES = ("talk", "emotion", "camera", "store_text", "store_audio", "share", "research", "memory")
 _DEPTHS = (40, 130, 240, 260, 400, 600, 800, *range(880, 1000, 3), 2_000, 100_000)
 
 
@@ -279,7 +279,7 @@ def _fields(kind: str) -> st.SearchStrategy[dict[str, Any]]:
         case "hamdel.consent.set":
             return st.fixed_dictionaries(
                 {
-                    "scope": _choice(*_SCOPES, "all"),
+                    "scope": _choice(*SCOPES, "all"),
                     "granted": _choice(True, False, "yes", 2),
                     "version": _choice("1", "", "\n", "9" * 40),
                 }
