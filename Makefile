@@ -84,7 +84,7 @@ check:  ## settings, versions, models, ports: what is there, what is missing, ho
 test: test-needs .venv/.ready-dev .venv-dialogue/.ready .venv-train/.ready $(NPM_CLIENT)/node_modules/.package-lock.json models dialogue-model lint  ## all checks and tests
 	.venv-train/bin/python -m pytest tests/train
 	.venv-dialogue/bin/python -m pytest tests/dialogue tests/actions tests/emotion tests/language tests/crisis tests/recommender
-	.venv/bin/python -m pytest --ignore=tests/dialogue --ignore=tests/actions --ignore=tests/train --ignore=tests/soak --cov --cov-report=term:skip-covered tests
+	.venv/bin/python -m pytest --ignore=tests/dialogue --ignore=tests/actions --ignore=tests/train --ignore=tests/soak --cov --cov-report=term:skip-covered --durations=10 tests
 
 lint: lint-needs .venv/.ready-dev .venv-dialogue/.ready  ## style and types alone
 	.venv/bin/ruff check .

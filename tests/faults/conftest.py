@@ -5,17 +5,13 @@ import subprocess
 import pytest
 import soundfile
 import soxr
-from stack import Stack
+from stack import Stack, running_stack
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory):
-    """All three parts, shared; whoever breaks one mends it."""
-    stack = Stack(tmp_path_factory.mktemp("stack"), server={"handshake_s": 1.0})
-    for part in ("dialogue", "actions", "gateway"):
-        stack.start(part)
-    yield stack
-    stack.end()
+    with running_stack(tmp_path_factory.mktemp("stack"), server={"handshake_s": 1.0}) as stack:
+        yield stack
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 import urllib.request
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import jwt
@@ -21,7 +21,7 @@ from websockets.asyncio.client import connect
 from bot.model_store import default_store
 from bot.session_config import SAMPLE_RATE_HZ
 
-__all__ = ["ROOT", "Stack", "TalkSocket", "free_port"]
+__all__ = ["ROOT", "Stack", "TalkSocket", "free_port", "running_stack"]
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 120
@@ -175,6 +175,18 @@ class Stack:
                 await talk.send("hamdel.consent.set", scope=scope, granted=True, version="1")
             await talk.until("session.updated")
             yield talk
+
+
+@contextmanager
+def running_stack(folder, **settings):
+    """All three parts, shared; whoever breaks one mends it."""
+    stack = Stack(folder, **settings)
+    try:
+        for part in ("dialogue", "actions", "gateway"):
+            stack.start(part)
+        yield stack
+    finally:
+        stack.end()
 
 
 class TalkSocket:
