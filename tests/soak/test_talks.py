@@ -64,7 +64,7 @@ class Tally:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    with own_server(tmp_path_factory.mktemp("talks")) as running:
+    with own_server(tmp_path_factory.mktemp("talks"), max_talks_per_token=8) as running:
         yield running
 
 
