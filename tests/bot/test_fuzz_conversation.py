@@ -1,7 +1,8 @@
 """Whatever reaches a talk, in whatever order, it keeps its promises (`fuzzed_talk` lists them)."""
 
 from fuzz_events import moves, raw_messages
-from fuzzed_talk import FuzzedTalk, Message, held
+from fuzzed_talk import FuzzedTalk, Message
+from held import held
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 

@@ -8,7 +8,8 @@ import time
 import psutil
 import pytest
 from fuzz_events import moves
-from fuzzed_talk import FuzzedTalk, held
+from fuzzed_talk import FuzzedTalk
+from held import held
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 

@@ -10,7 +10,6 @@ import json
 import time
 from collections import deque
 from functools import lru_cache
-from types import ModuleType
 
 from fuzz_events import (
     CRISIS_SENTENCES,
@@ -33,7 +32,7 @@ from bot.dialogue_frames import DialogueFrameError, read_answer
 from bot.protocol import AudioAppend, ProtocolError, decode_audio, parse_client_event
 from session_log.events import EVENT_CLASSES
 
-__all__ = ["FuzzedTalk", "Violation", "held", "strictly_read"]
+__all__ = ["FuzzedTalk", "Violation", "strictly_read"]
 
 _REMEMBERED = 32
 _DEEPEST = 128  # deeper nesting may be refused
@@ -424,36 +423,6 @@ class FuzzedTalk:
             raise Violation("the crisis reply is not sent in the step that heard the danger")
         if self._own and self.guard.replies[0].lines and "hamdel.crisis" not in [e["type"] for e in sent]:
             raise Violation("the numbers are not shown in the step that heard the danger")
-
-
-def held(conversation):
-    """How much the core holds: number of entries, and of characters, by place in the object graph."""
-    sizes = {}
-    seen = set()
-
-    def visit(value, path):
-        if isinstance(value, str | bytes):
-            sizes[f"{path} (characters)"] = sizes.get(f"{path} (characters)", 0) + len(value)
-            return
-        if id(value) in seen or isinstance(value, type | ModuleType) or callable(value):
-            return
-        seen.add(id(value))
-        if isinstance(value, dict):
-            sizes[path] = sizes.get(path, 0) + len(value)
-            for key, item in value.items():
-                visit(key, f"{path} keys")
-                visit(item, f"{path}[…]")
-        elif isinstance(value, list | tuple | set | frozenset | deque):
-            sizes[path] = sizes.get(path, 0) + len(value)
-            for item in value:
-                visit(item, f"{path}[…]")
-        elif type(value).__module__.startswith("bot.") and type(value).__name__ != "Phrases":
-            names = [*getattr(value, "__dict__", ()), *getattr(type(value), "__slots__", ())]
-            for name in names:
-                visit(getattr(value, name, None), f"{path}.{name}")
-
-    visit(conversation, "conversation")
-    return sizes
 
 
 def _words_of_user(event):

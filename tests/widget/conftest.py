@@ -408,3 +408,12 @@ class Script:
             cls.sound(item_id, seconds),
             *cls.reply_ends(item_id, text),
         ]
+
+
+@pytest.fixture
+def talking(open_page: Any) -> Any:
+    """A page in a talk by voice, on which tests can let time pass."""
+    watched = open_page(clock=True)
+    watched.begin()
+    watched.in_state("listening")
+    return watched
