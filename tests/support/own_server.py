@@ -40,6 +40,18 @@ class OwnServer:
     processes: dict[str, psutil.Process] = field(default_factory=dict)
 
     @property
+    def page(self) -> str:
+        return f"http://localhost:{self.port}/"
+
+    @property
+    def endpoints(self) -> Path:
+        return self.folder / "endpoints.yml"
+
+    @property
+    def database(self) -> Path:
+        return self.folder / "session_log.sqlite"
+
+    @property
     def url(self) -> str:
         return f"ws://127.0.0.1:{self.port}/v1/realtime"
 
