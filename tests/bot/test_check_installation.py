@@ -159,6 +159,12 @@ def test_a_model_with_one_wrong_byte_is_damaged_and_fetched_anew(tmp_path):
     assert finding.remedy == ".venv/bin/python -m bot models fetch small"
 
 
+def test_a_model_chosen_for_one_language_has_to_be_there_too(tmp_path):
+    manifest(tmp_path, small=b"weights", large=b"more weights")
+    settings = Settings.model_validate({"recogniser": {"model": "small", "by_language": {"fa": "large"}}})
+    assert found_of(speech_models(tmp_path, settings, tmp_path), "large").state == "missing"
+
+
 def test_a_chosen_model_that_is_not_there_is_missing_and_another_is_not(tmp_path):
     manifest(tmp_path, small=b"weights", large=b"more weights")
     found = speech_models(tmp_path, choose("large"), tmp_path)

@@ -11,9 +11,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from bot import gateway
 from bot.gateway import development_token_path, make_issuer
 from bot.listening_socket import listening_socket
-from bot.settings import ROOT
+from bot.settings import ROOT, RecogniserSettings, Settings
 from bot.tokens import Claims, TokenError
 
 PROGRAM = """
@@ -214,3 +215,18 @@ def test_each_port_has_its_own_file_of_development_tokens(tmp_path, monkeypatch)
     assert path.name == "development-8300.json"
     assert path != development_token_path(8301)
     assert path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_model_of_the_settings_is_loaded_once_for_all_its_languages(monkeypatch):
+    loaded = []
+    load = gateway.transcriber.Transcriber.load
+    monkeypatch.setattr(
+        gateway.transcriber.Transcriber,
+        "load",
+        lambda path, **options: loaded.append(path) or load(path, **options),
+    )
+    settings = Settings(
+        recogniser=RecogniserSettings(by_language={"fa": "whisper-base", "en": "whisper-base"})
+    )
+    gateway._load_speech(settings).close()
+    assert len(loaded) == 1

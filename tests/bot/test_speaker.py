@@ -244,9 +244,15 @@ async def test_a_voice_that_hangs_is_left_for_the_next_and_others_go_on(monkeypa
         await until(lambda: heard.sounds)
         waited_s = heard.sounds[0][3] - began
         await until(lambda: heard.spoken)
+        asked_again_at = asyncio.get_running_loop().time()
+        speaker.say(2, "two", "en", 1.0)
+        speaker.finish(2)
+        await until(lambda: len(heard.spoken) == 2)
         hanging.released.set()
+    second = next(at for generation, _, _, at in heard.sounds if generation == 2)
     assert 0.15 < waited_s < 2
-    assert plain.texts == ["one"]
+    assert second - asked_again_at < 0.15  # it is not tried, and waited for, a second time
+    assert plain.texts == ["one", "two"]
     assert seconds_of(heard, 1_000) == 0
 
 

@@ -264,3 +264,59 @@ async def test_the_full_window_can_be_asked_for(models, recording):
     heard = models[0][None].transcribe(samples, language="en", full_window=True)
     assert heard.used_full_window
     assert "work today" in heard.text.lower()
+
+
+class NotedTranscriber:
+    """The real recogniser, and which languages it was asked for."""
+
+    def __init__(self, transcriber):
+        self.asked = []
+        self._transcriber = transcriber
+
+    def transcribe(self, samples, *, language, **options):
+        self.asked.append(language)
+        return self._transcriber.transcribe(samples, language=language, **options)
+
+
+@pytest.fixture
+def two_models(models):
+    first, persian = NotedTranscriber(models[0][None]), NotedTranscriber(models[0][None])
+    speech = LocalSpeech({None: first, "fa": persian}, models[1], workers=1, queue=1, deadline_s=60)
+    yield speech, first, persian
+    speech.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "voice", "language", "asked"),
+    [
+        ("سلام، امروز حال من خوب نیست.", "fa", "fa", ([], ["fa"])),
+        ("I had a very hard day at work today.", "en-us", None, ([None], [])),
+        ("I had a very hard day at work today.", "en-us", "en", (["en"], [])),
+    ],
+    ids=["asked for", "another heard", "another asked for"],
+)
+async def test_a_language_with_a_model_of_its_own_is_recognised_by_it(
+    two_models, recording, text, voice, language, asked
+):
+    speech, first, persian = two_models
+    heard = await speech.understand(recording(text, voice), language=language, with_emotion=False)
+    assert (first.asked, persian.asked) == asked
+    assert heard.transcript.language == ("fa" if voice == "fa" else "en")
+    assert heard.transcript.text
+
+
+async def test_what_the_first_model_hears_in_that_language_is_recognised_again_by_its_own(
+    two_models, recording, monkeypatch
+):
+    speech, first, persian = two_models
+    # The small model rarely knows Persian of espeak-ng by itself: here it does.
+    understand = first.transcribe
+    monkeypatch.setattr(
+        first,
+        "transcribe",
+        lambda samples, *, language, **options: understand(samples, language="fa", **options),
+    )
+    heard = await speech.understand(
+        recording("سلام، امروز حال من خوب نیست.", "fa"), language=None, with_emotion=False
+    )
+    assert (persian.asked, heard.transcript.language) == (["fa"], "fa")
