@@ -89,11 +89,6 @@ class ModelStore:
         self._project_dir = manifest_path.resolve().parent
         self._retry_pause_s = retry_pause_s
 
-    @property
-    def default_names(self) -> tuple[str, ...]:
-        """Names of the models a usual installation needs."""
-        return tuple(name for name, entry in self._entries.items() if entry.default)
-
     def path(self, name: str) -> Path:
         """The folder of a model whose files have been checked.
 
