@@ -18,8 +18,8 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= true
 endif
 
-.PHONY: help serve dev check test lint format soak hooks train-ser train-recommender evaluate bench lock clean \
-	models dialogue-model corpora serve-needs lint-needs test-needs train-needs
+.PHONY: help serve dev check test lint format soak hooks train-ser train-crisis train-recommender evaluate bench lock clean \
+	models rendered-speech dialogue-model corpora serve-needs lint-needs test-needs train-needs
 
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "%s\n", "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ $(NPM_CLIENT)/node_modules/.package-lock.json: $(NPM_CLIENT)/package-lock.json
 models: .venv/.ready
 	@.venv/bin/python -m bot models fetch
 
+rendered-speech: .venv/.ready
+	@.venv/bin/python -m bot render
+
 dialogue-model: .venv-dialogue/.ready
 	@.venv-dialogue/bin/python -m dialogue train
 
@@ -81,7 +84,7 @@ check:  ## settings, versions, models, ports: what is there, what is missing, ho
 	@.venv/bin/python -m bot check
 
 ##@ Checking the code
-test: test-needs .venv/.ready-dev .venv-dialogue/.ready .venv-train/.ready $(NPM_CLIENT)/node_modules/.package-lock.json models dialogue-model lint  ## all checks and tests
+test: test-needs .venv/.ready-dev .venv-dialogue/.ready .venv-train/.ready $(NPM_CLIENT)/node_modules/.package-lock.json models rendered-speech dialogue-model lint  ## all checks and tests
 	.venv-train/bin/python -m pytest tests/train
 	.venv-dialogue/bin/python -m pytest tests/dialogue tests/actions tests/emotion tests/language tests/crisis tests/recommender
 	.venv/bin/python -m pytest --ignore=tests/dialogue --ignore=tests/actions --ignore=tests/train --ignore=tests/soak --cov --cov-report=term:skip-covered --durations=10 tests
@@ -117,6 +120,9 @@ evaluate: corpora train-needs .venv/.ready-dev models  ## figures of speech emot
 
 train-ser: corpora train-needs .venv-train/.ready  ## train the speech emotion model (needs HAMDEL_CORPORA)
 	.venv-train/bin/python -m ser_model train --config ser_model/configs/paper_cnn.json
+
+train-crisis: train-needs .venv-train/.ready  ## train the crisis guard's classifier
+	.venv-train/bin/python -m crisis train
 
 train-recommender: train-needs .venv-train/.ready  ## train the recommender
 	.venv-train/bin/python -m recommender train

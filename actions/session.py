@@ -9,6 +9,7 @@ from rasa_sdk.events import Restarted, UserUtteranceReverted
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.failure import discreet_failure
+from actions.turn import has_had_crisis
 
 __all__ = ["ActionBack", "ActionRestart"]
 
@@ -25,7 +26,7 @@ class ActionRestart(Action):  # type: ignore[misc]
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
         """Restarts; during a crisis it does nothing."""
-        return [] if tracker.get_slot("crisis") else [Restarted()]
+        return [] if has_had_crisis(tracker) else [Restarted()]
 
 
 class ActionBack(Action):  # type: ignore[misc]
@@ -40,4 +41,4 @@ class ActionBack(Action):  # type: ignore[misc]
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
         """Reverts the command and the turn before it; during a crisis it does nothing."""
-        return [] if tracker.get_slot("crisis") else [UserUtteranceReverted(), UserUtteranceReverted()]
+        return [] if has_had_crisis(tracker) else [UserUtteranceReverted(), UserUtteranceReverted()]

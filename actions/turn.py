@@ -8,7 +8,7 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
-__all__ = ["ACTED_MOODS", "Turn", "read_turn"]
+__all__ = ["ACTED_MOODS", "Turn", "has_had_crisis", "read_turn"]
 
 ACTED_MOODS = ("anger", "fear", "sadness", "happiness")
 """Moods for which there is something to suggest."""
@@ -56,7 +56,15 @@ def read_turn(tracker: Tracker) -> Turn:
         language="fa" if tracker.get_slot("language") == "fa" else "en",
         distress=_distress(metadata.get("distress")),
         exclude=_identifiers(metadata.get("exclude")),
-        in_crisis=bool(tracker.get_slot("crisis")),
+        in_crisis=has_had_crisis(tracker),
+    )
+
+
+def has_had_crisis(tracker: Tracker) -> bool:
+    """Whether a talk has ever been in a crisis, even if an event has emptied the slot since."""
+    return bool(tracker.get_slot("crisis")) or any(
+        event.get("event") == "slot" and event.get("name") == "crisis" and event.get("value") is True
+        for event in tracker.events
     )
 
 

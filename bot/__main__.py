@@ -1,4 +1,4 @@
-"""The gateway's commands: `python -m bot serve | check | models | transcribe | talk`."""
+"""The gateway's commands: `python -m bot serve | check | models | render | transcribe | talk`."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(given: list[str]) -> int:
     # Here and not above: `check` has to run where their packages are missing.
     from bot.model_store_cli import add_models_arguments, run_models
+    from bot.render_cli import add_render_arguments, run_render
     from bot.settings import SettingsError, load_settings
     from bot.talk_cli import add_talk_arguments, run_talk
     from bot.transcribe_cli import add_transcribe_arguments, run_transcribe
@@ -31,6 +32,9 @@ def _run(given: list[str]) -> int:
     commands.add_parser("serve", help="run the gateway alone (`make serve` runs everything)")
     commands.add_parser("check", help=CHECK_HELP)
     add_models_arguments(commands.add_parser("models", help="list, fetch or verify models"))
+    add_render_arguments(
+        commands.add_parser("render", help="make the sound of the fixed sentences beforehand")
+    )
     add_transcribe_arguments(commands.add_parser("transcribe", help="recognise a recording"))
     add_talk_arguments(commands.add_parser("talk", help="play recordings into a running server"))
     chosen = parser.parse_args(given)
@@ -38,6 +42,8 @@ def _run(given: list[str]) -> int:
         match chosen.command:
             case "models":
                 return run_models(chosen)
+            case "render":
+                return run_render(chosen)
             case "transcribe":
                 return run_transcribe(chosen)
             case "talk":

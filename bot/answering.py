@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable
 
 from bot import server_events as events
 from bot.commands import (
@@ -21,28 +20,14 @@ from bot.phrases import Phrases
 from bot.replying import Replying
 from bot.reports import Reports
 from bot.response import Response
+from bot.safety import Safety
 from bot.talk_state import CRISIS_LEVEL, TalkState, Turn
-from crisis import Assessment, Line, Reply
 from language import LANGUAGES, detect_script_language, split_sentences
 
-__all__ = ["Answering", "Guard"]
+__all__ = ["Answering"]
 
 _CRISIS_INTENT = "crisis"
-_LONGEST_CONTEXT = 1_000  # a short answer is read against the end of what was said before
 _REPAIR_VOICE_MS = 1_000  # shorter unintelligible bursts are passed over in silence
-
-
-class Guard(Protocol):
-    """What the package `crisis` does."""
-
-    def assess(self, text: str, *, language: str | None = None, context: Sequence[str] = ()) -> Assessment:
-        """Finds the danger in a text; `context` are the turns before, of both sides."""
-
-    def reply(self, level: int, language: str, country: str | None, kind: str = "suicide") -> Reply:
-        """Gives the fixed, reviewed text for a level and kind, and the country's lines."""
-
-    def lines(self, country: str | None, language: str = "en") -> Sequence[Line]:
-        """Gives the country's emergency numbers and crisis lines."""
 
 
 class Answering:
@@ -54,7 +39,7 @@ class Answering:
         history: takes the bot's items.
         journal: remembers.
         reports: shows what is found beside the words.
-        guard: the crisis guard, run on every transcript and every typed turn.
+        safety: reads every transcript and every typed turn first.
         phrases: the gateway's own sentences.
         new_id: makes an id with the given prefix.
     """
@@ -67,7 +52,7 @@ class Answering:
         history: History,
         journal: Journal,
         reports: Reports,
-        guard: Guard,
+        safety: Safety,
         phrases: Phrases,
         new_id: Callable[[str], str],
     ) -> None:
@@ -76,10 +61,11 @@ class Answering:
         self._history = history
         self._journal = journal
         self._reports = reports
-        self._guard = guard
+        self._safety = safety
         self._phrases = phrases
         self._replying = Replying(emit=outbox.emit, send=outbox.send, new_id=new_id)
         self._told: list[str] = []
+        self._people_said: list[str] = []
         self._cut_crisis_reply: tuple[str, str] | None = None
 
     @property
@@ -100,9 +86,7 @@ class Answering:
         self._begin(None, metadata=metadata, spoken=spoken)
         self._disclose(language)
         if self._state.crisis_level >= CRISIS_LEVEL:
-            reply = self._guard.reply(self._state.crisis_level, language, self._state.identity.country)
-            self._reports.lines(self._state.crisis_level, reply.lines, reply.text)
-            self._say(reply.text, language)
+            self._say(self._safety.continued(language), language)
             self._finish()
             return
         self._say(self._phrases.say("greeting", language), language)
@@ -118,7 +102,8 @@ class Answering:
     def repair(self, turn: Turn) -> bool:
         """Asks for a turn again whose words were not heard, unless it was a short burst.
 
-        If the noise has cut a crisis reply, that is said again instead.
+        If the noise has cut a crisis reply, that is said again instead. What the recogniser may have heard,
+        but was not sure of, is read for danger too.
 
         Returns:
             Whether anything is said.
@@ -126,7 +111,7 @@ class Answering:
         if self._saying_crisis_reply:
             return False
         if self._cut_crisis_reply is not None:
-            text, language = self._cut_crisis_reply
+            (text, language), self._cut_crisis_reply = self._cut_crisis_reply, None
             self._begin(turn, metadata=None, spoken=None)
             turn.answered, turn.intent = True, _CRISIS_INTENT
             self._say(text, language)
@@ -135,7 +120,9 @@ class Answering:
         failed = isinstance(turn.result, UnderstandingFailed)
         if turn.voiced_ms < _REPAIR_VOICE_MS and not failed:
             return False
-        language = self._state.language
+        language = turn.language = self._state.language
+        if not failed and self.answer_crisis(turn):
+            return True
         self._begin(turn, metadata=None, spoken=None)
         turn.answered = True
         phrase = "not_heard"
@@ -143,34 +130,41 @@ class Answering:
             phrase = "recogniser_busy" if turn.result.busy else "recogniser_down"
         text = self._phrases.say(phrase, language)
         if phrase != "not_heard":  # whoever can't be heard may be in danger
-            self._reports.lines(0, self._guard.lines(self._state.identity.country, language), text)
+            self._safety.show_lines(0, language, text)
         self._say(text, language)
         self._finish()
         return True
 
     def answer_crisis(self, turn: Turn) -> bool:
-        """Runs the guard; where it finds danger, answers at once without asking any other part."""
-        state = self._state
-        assessment = self._guard.assess(turn.text, language=turn.language, context=tuple(state.recent))
-        country = state.identity.country
-        reply = self._guard.reply(assessment.level, turn.language, country, assessment.kind)
-        state.recent.append(turn.text[-_LONGEST_CONTEXT:])
-        if not reply.text:
+        """Reads a turn for danger; where there is some, answers at once without asking any other part."""
+        answer = self._safety.read(turn)
+        if answer is None:
             return False
-        state.recent.append(reply.text)
-        state.crisis_level = max(state.crisis_level, assessment.level)
         self._begin(turn, metadata=None, spoken=None)
+        self._cut_crisis_reply = None
         turn.answered, turn.intent = True, _CRISIS_INTENT
-        if assessment.level > 0:
-            self._reports.crisis(turn, level=assessment.level, kind=assessment.kind, reply=reply)
-        else:
-            self._reports.lines(0, reply.lines, reply.text)
-        self._say(reply.text, turn.language)
+        self._say(answer.text, turn.language)
         self._finish()
         self._reports.intent(turn, turn.intent, turn.language)
-        # The dialogue hears the turn too, so that it knows what a "no" to our question answers.
-        self._ask_dialogue(turn, crisis_level=assessment.level)
+        if turn.text:
+            # The dialogue hears the turn too, so that it knows what a "no" to our question answers.
+            self._ask_dialogue(turn, crisis_level=answer.level)
         return True
+
+    def people(self, kind: str, status: str) -> None:
+        """Takes how far the call for people has come, and has the user told in the next gap."""
+        self._reports.people(kind, status)
+        said = {"acknowledged": "reached", "unreached": "unreached"}.get(status)
+        if said is not None:
+            self._people_said = [said]  # the latest alone is true
+
+    def tell_of_people(self) -> None:
+        """Says what has become of the call for people, in a gap."""
+        if self._people_said and self._replying.current is None:
+            language = self._state.language
+            self._begin(None, metadata=None, spoken=None)
+            self._say(self._safety.sentence(self._people_said.pop(), language), language)
+            self._finish()
 
     def ask(self, turn: Turn, metadata: dict[str, str] | None = None, spoken: bool | None = None) -> None:
         """Gives a turn to the dialogue engine.
@@ -232,13 +226,16 @@ class Answering:
             self._state.pinned_language = done.language
         asked = self._state.turns.get(done.turn_id)
         if done.crisis and asked is not None and self._state.crisis_level < CRISIS_LEVEL:
-            self._raise_crisis(asked)  # interrupted or not
+            self._safety.seen_by_dialogue(asked)  # interrupted or not
         turn = self._answered(done.turn_id)
         if turn is not None and not turn.answered:
             if self._told:
                 self._state.recent.append(" ".join(self._told))
             turn.answered, turn.intent = True, done.intent
             self._reports.intent(turn, done.intent, done.language or turn.language)
+            if self._cut_crisis_reply is not None:  # silenced by the user, and offered again
+                self._cut_crisis_reply = None
+                self._say(self._safety.numbers(turn.language), turn.language)
             self._finish()
 
     def dialogue_failed(self, failed: DialogueFailed) -> Turn | None:
@@ -303,7 +300,6 @@ class Answering:
         if turn is not None:
             self._state.remember(turn)
         self._told.clear()
-        self._cut_crisis_reply = None
         response = self._replying.begin(
             turn_id=turn.item_id if turn is not None else None,
             spoken="audio" in self._state.config.output_modalities if spoken is None else spoken,
@@ -332,7 +328,7 @@ class Answering:
                         "threshold": mood.threshold,
                     },
                     "purpose": state.identity.purpose,
-                    "country": state.identity.country,
+                    "country": state.country,
                     "crisis_level": crisis_level,
                     "in_crisis": state.crisis_level >= CRISIS_LEVEL,
                     "distress": state.distress,
@@ -354,12 +350,6 @@ class Answering:
         self._state.disclosed = True
         self._journal.disclosure(language, spoken=True, shown=self._outbox.own_events)
         self._say(self._phrases.disclosure(language), language)
-
-    def _raise_crisis(self, turn: Turn) -> None:
-        """The dialogue found danger that our guard had not: its reply stands, the numbers are ours."""
-        self._state.crisis_level = CRISIS_LEVEL
-        reply = self._guard.reply(CRISIS_LEVEL, turn.language, self._state.identity.country)
-        self._reports.crisis(turn, level=CRISIS_LEVEL, kind="suicide", reply=reply)
 
     def _keep(self, response: Response, *, status: str) -> None:
         heard = response.heard_text(response.audio_ms)

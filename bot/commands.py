@@ -129,6 +129,18 @@ class CloseTalk:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class CallPeople:
+    """Tells the people on call that life may be at risk: level 2 or 3, kind, and no words."""
+
+    clinic: str | None
+    subject: str | None
+    level: int
+    kind: str
+    language: str
+    country: str | None
+
+
 Command = (
     Send
     | Understand
@@ -142,12 +154,16 @@ Command = (
     | Record
     | Timing
     | CloseTalk
+    | CallPeople
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """What was heard in an utterance; an empty text means no words."""
+    """What was heard in an utterance; an empty text means no words.
+
+    `alternatives` are what else may have been said, for the crisis guard alone.
+    """
 
     item_id: str
     attempt: int
@@ -156,6 +172,7 @@ class Understood:
     confidence: float
     duration_ms: int
     mood: EmotionEstimate | None
+    alternatives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from bot import protocol as p
 from bot import server_events as events
-from bot.answering import Answering, Guard
+from bot.answering import Answering
 from bot.asking import Asking
 from bot.commands import (
     Command,
@@ -32,8 +32,9 @@ from bot.journal import Journal
 from bot.outbox import Outbox
 from bot.phrases import DISCLOSURE_VERSION, Phrases
 from bot.reports import Reports
+from bot.safety import Guard, Rota, Safety
 from bot.session_config import SessionConfig, apply_update
-from bot.talk_state import TalkIdentity, TalkLimits, TalkState
+from bot.talk_state import CRISIS_LEVEL, TalkIdentity, TalkLimits, TalkState
 
 __all__ = ["Conversation"]
 
@@ -48,6 +49,7 @@ class Conversation:
         config: the session as it begins.
         patience_ms: silence that ends a turn where the client has not chosen one.
         guard: the crisis guard.
+        rota: who is on call.
         phrases: the gateway's own sentences.
         new_id: makes an id with the given prefix.
         limits: when the talk ends by itself.
@@ -63,6 +65,7 @@ class Conversation:
         config: SessionConfig,
         patience_ms: int,
         guard: Guard,
+        rota: Rota,
         phrases: Phrases,
         new_id: Callable[[str], str],
         limits: TalkLimits = _USUAL_LIMITS,
@@ -86,13 +89,14 @@ class Conversation:
             new_id=new_id,
         )
         reports = Reports(state=self._state, outbox=self._outbox, journal=self._journal)
+        self._safety = Safety(state=self._state, outbox=self._outbox, reports=reports, guard=guard, rota=rota)
         self._answering = Answering(
             state=self._state,
             outbox=self._outbox,
             history=self._history,
             journal=self._journal,
             reports=reports,
-            guard=guard,
+            safety=self._safety,
             phrases=phrases,
             new_id=new_id,
         )
@@ -132,6 +136,8 @@ class Conversation:
         """Time passes; called about once a second."""
         self._outbox.now_ms = now_ms
         self._answering.ask_for_patience(self._limits.slow_reply_ms)
+        if not (self._hearing.speaking or self._hearing.waiting):
+            self._answering.tell_of_people()
         self._ending.tick(
             replying=self._answering.replying, hearing=self._hearing.speaking or self._hearing.waiting
         )
@@ -193,6 +199,12 @@ class Conversation:
         """The voice broke."""
         self._outbox.now_ms = now_ms
         self._answering.voice_failed(generation)
+        return self._outbox.drain()
+
+    def people(self, kind: str, status: str, now_ms: float) -> list[Command]:
+        """The call for people in a crisis of `kind` has come as far as `status` (`on_call.desk`)."""
+        self._outbox.now_ms = now_ms
+        self._answering.people(kind, status)
         return self._outbox.drain()
 
     def receive(self, event: p.ClientEvent, now_ms: float) -> list[Command]:
@@ -257,7 +269,7 @@ class Conversation:
 
     def _update_session(self, event: p.SessionUpdate) -> None:
         state = self._state
-        first = state.config.hamdel is None
+        first, country = state.config.hamdel is None, state.country
         state.config = apply_update(state.config, event.session, event_id=event.event_id)
         if state.config.hamdel is not None:
             self._outbox.own_events = True
@@ -265,6 +277,8 @@ class Conversation:
         else:
             self._outbox.own_events = False
         self._outbox.send({"type": "session.updated", "session": state.config.echo()})
+        if state.country != country and state.crisis_level >= CRISIS_LEVEL:
+            self._safety.show_lines(state.crisis_level, state.language, "")
         self._hearing.configure()
         if first and state.config.hamdel is not None:
             text = self._phrases.disclosure(state.language)

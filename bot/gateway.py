@@ -21,21 +21,27 @@ from starlette.types import ASGIApp
 
 import crisis
 from bot import transcriber
+from bot.alert_links import LinkError
 from bot.dialogue_client import DialogueClient
+from bot.fixed_sentences import load_fixed_sentences
 from bot.json_logs import configure_logging
 from bot.listening_socket import http_protocol, listening_socket
 from bot.loop_watch import watch_loop
 from bot.metrics import Metrics
 from bot.model_manifest import ModelManifestError
 from bot.model_store import ModelMissingError, UnknownModelError, default_store
+from bot.on_call_desk import open_on_call_desk
 from bot.phrases import Phrases, PhrasesError
 from bot.realtime import Parts
+from bot.rendered_speech import RenderedSpeech, default_folder
+from bot.rendering import keep_rendered
 from bot.server import create_app
 from bot.settings import ROOT, Settings, SettingsError, runtime_dir
 from bot.speech import LocalSpeech
 from bot.talks import Talks
 from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenError, TokenIssuer
 from bot.voice_activity import VoiceActivityError, load_voice_activity_model
+from on_call.delivery import OnCallError
 from ser_model import detector
 from ser_model.errors import SpeechEmotionError
 from session_log import SessionLog, SessionLogError, default_database_path
@@ -49,6 +55,9 @@ _DEVELOPMENT_TOKEN_S = 12 * 3600
 _PONG_WITHIN_S = 120
 _VOICE_THREADS = 8
 _STARTUP_ERRORS = (
+    LinkError,
+    OnCallError,
+    crisis.ClassifierError,
     crisis.LexiconError,
     crisis.LinesError,
     crisis.RepliesError,
@@ -176,9 +185,15 @@ class _Running:
                 tasks.create_task(self._announce()),
                 tasks.create_task(watch_loop(self._parts.metrics.loop_lagged)),
             ]
+            if self._parts.rendered is not None:
+                country = self._settings.conversation.country
+                rendering = keep_rendered(self._parts.rendered, self._parts.voices, country=country)
+                beside.append(tasks.create_task(rendering))
+            tasks.create_task(self._parts.on_call.run())
             try:
                 yield
             finally:
+                self._parts.on_call.desk.close()  # what is under way is sent; the group waits for it
                 for task in beside:
                     task.cancel()
                 if token_file is not None:
@@ -224,21 +239,31 @@ class _Running:
 def _load_parts(settings: Settings) -> Parts:
     crisis.assess("")  # reads the lexicon now, so that a damaged one is found before anybody talks
     crisis.reply(1, "en", settings.conversation.country)
+    crisis.named_country("")
+    phrases = Phrases.load(ROOT / "data" / "phrases.json")
+    speech = _load_speech(settings)
+    voice_activity = load_voice_activity_model()
+    # A voice that breaks off is followed by the plain one, which is tried twice where it is the first.
+    voices = (load_voice(settings.voice.name), load_voice())
+    rendered = RenderedSpeech(default_folder(), load_fixed_sentences(settings.conversation.country))
+    log_path = settings.session_log.path or default_database_path()
+    session_log = SessionLog.open(log_path)  # last: a start that fails leaves nothing behind
     return Parts(
         guard=crisis,
-        phrases=Phrases.load(ROOT / "data" / "phrases.json"),
-        speech=_load_speech(settings),
-        voice_activity=load_voice_activity_model(),
-        # A voice that breaks off is followed by the plain one, which is tried twice where it is the first.
-        voices=(load_voice(settings.voice.name), load_voice()),
+        phrases=phrases,
+        speech=speech,
+        voice_activity=voice_activity,
+        voices=voices,
         dialogue=DialogueClient(
             settings.dialogue.url,
             os.environ.get("HAMDEL_DIALOGUE_TOKEN") or None,
             timeout_s=settings.dialogue.timeout_s,
         ),
-        session_log=SessionLog.open(settings.session_log.path or default_database_path()),
+        session_log=session_log,
+        on_call=open_on_call_desk(settings.on_call, os.environ, session_log, log_path),
         threads=ThreadPoolExecutor(_VOICE_THREADS, thread_name_prefix="voice"),
         metrics=Metrics(),
+        rendered=rendered,
     )
 
 

@@ -37,7 +37,7 @@ class Journal:
                 clinic=identity.clinic,
                 purpose=identity.purpose,
                 language=identity.language or "und",
-                country=identity.country,
+                country=identity.country or identity.default_country,
                 client=identity.client,
             )
         )
@@ -161,7 +161,9 @@ class Journal:
             log.LabelCorrected(talk_id=self._talk_id, at=self._outbox.now, turn_id=turn_id, emotion=emotion)
         )
 
-    def crisis(self, turn: Turn, *, level: int, kind: str, lines: tuple[str, ...]) -> None:
+    def crisis(
+        self, turn: Turn, *, level: int, kind: str, country: str | None, lines: tuple[str, ...]
+    ) -> None:
         """Danger was heard; level, time and what was shown, no words."""
         self._record(
             log.CrisisFlagged(
@@ -169,7 +171,7 @@ class Journal:
                 turn_id=turn.item_id,
                 at=self._outbox.now,
                 level=level,
-                country=self._identity.country,
+                country=country,
                 kind=kind,
                 lines_shown=lines,
             )

@@ -10,24 +10,28 @@ from collections.abc import Iterable
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import NoReturn
 
 import onnxruntime
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from bot import commands as c
-from bot.answering import Guard
 from bot.conversation import Conversation
 from bot.dialogue_client import DialogueClient
 from bot.listener import Listener
 from bot.metrics import Metrics
+from bot.on_call_desk import OnCallDesk
 from bot.outgoing import Outgoing, TooSlowError
 from bot.pace import Pace
 from bot.phrases import Phrases
 from bot.protocol import AudioAppend, ProtocolError, decode_audio, parse_client_event
+from bot.rendered_speech import RenderedSpeech
+from bot.safety import Guard
 from bot.session_config import SAMPLE_RATE_HZ
 from bot.speaker import Speaker
 from bot.speech import SpeechBackend, SpeechBusyError
+from on_call.alert import Alert, Update, new_alert_id
 from session_log import SessionLog
 from tts_voices import Voice
 
@@ -46,7 +50,7 @@ _CLOSE_WITHIN_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What all talks share; `voices` are tried in order."""
+    """What all talks share; `voices` are tried in order, what is `rendered` before them."""
 
     guard: Guard
     phrases: Phrases
@@ -55,13 +59,17 @@ class Parts:
     voices: tuple[Voice, ...]
     dialogue: DialogueClient
     session_log: SessionLog
+    on_call: OnCallDesk
     threads: Executor
     metrics: Metrics
+    rendered: RenderedSpeech | None = None
 
     def close(self) -> None:
         """Writes what the session log still holds, and ends the threads."""
         self.session_log.close()  # first: a thread may hang
         self.speech.close()
+        if self.rendered is not None:
+            self.rendered.close()
         self.threads.shutdown(cancel_futures=True)
 
 
@@ -102,12 +110,14 @@ class Talk:
             ),
             on_spoken=lambda generation: self._perform(conversation.spoken(generation, _now_ms())),
             on_failure=self._voice_failed,
+            rendered=parts.rendered,
         )
         self._outgoing = Outgoing()
         self._pace = Pace(control_events_per_s)
         self._recognitions: dict[str, asyncio.Task[None]] = {}
         self._tasks: asyncio.TaskGroup
         self._closing: c.CloseTalk | None = None
+        self._over = False
         self._give_up_at_s = 0.0
 
     async def run(self) -> None:
@@ -126,6 +136,7 @@ class Talk:
             running = asyncio.current_task()
             if reason == "failed" and running is not None and running.cancelling():
                 reason = "server_stopped"
+            self._over = True
             self._remember_end(reason)
             await self._parts.dialogue.forget(self._talk_id)
 
@@ -214,6 +225,8 @@ class Talk:
                         self._perform(self._conversation.hear(event, _now_ms()))
                 case c.ForgetAudio():
                     self._listener.forget()
+                case c.CallPeople():
+                    self._call_people(command)
                 case c.CloseTalk():
                     self._closing = command
                     self._outgoing.put("")  # the mark after which nothing is sent
@@ -249,6 +262,7 @@ class Talk:
                     text=heard.transcript.text,
                     language=heard.transcript.language,
                     confidence=heard.transcript.confidence,
+                    alternatives=heard.transcript.alternatives,
                     duration_ms=len(samples) // 16,
                     mood=heard.mood,
                 )
@@ -274,6 +288,25 @@ class Talk:
             if isinstance(answer, c.DialogueFailed):
                 self._parts.metrics.dialogue_failed()
             self._perform(self._conversation.dialogue(answer, _now_ms()))
+
+    def _call_people(self, command: c.CallPeople) -> None:
+        alert = Alert(
+            alert_id=new_alert_id(),
+            talk_id=self._talk_id,
+            clinic=command.clinic,
+            subject=command.subject,
+            level=command.level,
+            kind=command.kind,
+            country=command.country,
+            language=command.language,
+            raised_at=datetime.now(UTC),
+        )
+
+        def tell(update: Update) -> None:
+            if not self._over:  # the alert goes on without the talk
+                self._perform(self._conversation.people(command.kind, update.status, _now_ms()))
+
+        self._parts.on_call.desk.raise_alert(alert, tell)
 
     def _voice_failed(self, generation: int) -> None:
         self._parts.metrics.voice_failed()

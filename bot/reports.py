@@ -13,7 +13,7 @@ from bot.custom import Custom
 from bot.journal import Journal
 from bot.outbox import Outbox
 from bot.talk_state import TalkState, Turn
-from crisis import Line, Reply
+from crisis import Line
 from emotion import EmotionEstimate
 
 __all__ = ["Reports"]
@@ -62,17 +62,31 @@ class Reports:
             {
                 "type": "hamdel.crisis",
                 "level": level,
-                "country": self._state.identity.country,
+                "country": self._state.country,
                 "lines": [{"name": ln.name, "number": ln.number, "kind": ln.kind} for ln in lines],
                 "text": text,
             }
         )
 
-    def crisis(self, turn: Turn, *, level: int, kind: str, reply: Reply) -> None:
+    def crisis(self, turn: Turn, *, level: int, kind: str, lines: Sequence[Line], text: str) -> None:
         """Danger was found, and what was shown for it."""
-        self.lines(level, reply.lines, reply.text)
-        shown = tuple(f"{line.name} {line.number}" for line in reply.lines)
-        self._journal.crisis(turn, level=level, kind=kind, lines=shown)
+        self.lines(level, lines, text)
+        shown = tuple(f"{line.name} {line.number}" for line in lines)
+        self._journal.crisis(turn, level=level, kind=kind, country=self._state.country, lines=shown)
+
+    def people(self, kind: str, status: str) -> None:
+        """How far the call for people has come; `reached` is true once one of them has acknowledged it."""
+        reached = status == "acknowledged"
+        self._journal.handed_off("on_call", kind, reached=reached)
+        self._outbox.send_own(
+            {
+                "type": "hamdel.handoff",
+                "queue": "on_call",
+                "reason": kind,
+                "reached": reached,
+                "status": status,
+            }
+        )
 
     def custom(self, turn: Turn, custom: Custom) -> None:
         """What the dialogue's actions hand over beside their words."""

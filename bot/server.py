@@ -70,6 +70,7 @@ def create_app(
         Route("/healthz", health.health),
         Route("/readyz", health.ready),
         Route("/metrics", health.metrics),
+        *parts.on_call.routes,
         Route("/", index),
         Mount("/widget", StaticFiles(directory=page)),
     ]
@@ -86,7 +87,9 @@ class _SecurityHeaders:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": [*message["headers"], *self._headers]}
+                own = {key for key, _ in message["headers"]}
+                added = [(key, value) for key, value in self._headers if key not in own]
+                message = {**message, "headers": [*message["headers"], *added]}
             await send(message)
 
         await self._app(scope, receive, send_with_headers if scope["type"] == "http" else send)

@@ -83,9 +83,11 @@ class HamdelOptions(_Part):
 
     `disclosure: "shown"` says that the client has shown the disclosure and had it confirmed, so that
     the first reply need not speak it. `crisis_level` is that of the talk which this one continues after a
-    broken connection: it can only raise ours.
+    broken connection: it can only raise ours. `country` (ISO 3166, two capital letters) is where the person
+    is, if the token names none.
     """
 
+    country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
     crisis_level: int = Field(default=0, ge=0, le=3)
     disclosure: Literal["shown", "speak"] = "speak"
     language: Literal["en", "fa", "auto"] | None = None
@@ -138,6 +140,7 @@ _SHOWN: dict[str, set[str]] = {
 _MERGED = frozenset({"audio", "input", "output", "format", "transcription", "turn_detection", "hamdel"})
 _NULLABLE = frozenset(
     {
+        "country",
         "hamdel",
         "idle_timeout_ms",
         "include",

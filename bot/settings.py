@@ -2,7 +2,8 @@
 
 `${NAME}` in a value is replaced by the environment variable. Secrets come from the environment or from
 files, never from YAML: `HAMDEL_TOKEN_SECRET` signs tokens, `HAMDEL_SERVER_KEY` lets an embedding site ask
-for them, `HAMDEL_DIALOGUE_TOKEN` opens the dialogue channel.
+for them, `HAMDEL_DIALOGUE_TOKEN` opens the dialogue channel, `HAMDEL_WEBHOOK_SECRET` signs what on-call
+contacts are sent, `HAMDEL_SMTP_PASSWORD` is that of the mail server.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from platformdirs import user_data_dir
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
+
+from on_call.settings import OnCallSettings
 
 __all__ = ["ROOT", "Settings", "SettingsError", "load_settings", "runtime_dir"]
 
@@ -135,6 +138,7 @@ class Settings(_Section):
     voice: VoiceSettings = VoiceSettings()
     dialogue: DialogueSettings = DialogueSettings()
     session_log: SessionLogSettings = SessionLogSettings()
+    on_call: OnCallSettings = OnCallSettings()
 
 
 def load_settings(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:

@@ -1,6 +1,7 @@
 """The mouth of one talk: sentences in, PCM16 at the session's rate out, paced so that little is sent ahead.
 
-A sentence that a voice breaks off is spoken by the next voice, from its beginning.
+A fixed sentence is played from its rendered sound, whatever the voices do. A sentence that a voice breaks off
+is spoken by the next voice, from its beginning.
 """
 
 from __future__ import annotations
@@ -16,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bot.audio import StreamResampler, pcm16_from_samples
+from bot.rendered_speech import RenderedSpeech
 from bot.session_config import SAMPLE_RATE_HZ
-from tts_voices import Voice
+from tts_voices import CHUNK_MS, Voice
 from tts_voices.voice import SLOWEST
 
 __all__ = ["Speaker"]
@@ -28,6 +30,7 @@ _LEAD_S = 0.2
 _STALL_S = 8.0  # a little longer than a voice's own patience with its program
 _LETTING_GO_S = 1.0
 _BYTES_PER_S = SAMPLE_RATE_HZ * 2
+_PIECE_BYTES = _BYTES_PER_S * CHUNK_MS // 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Speaker:
         on_sound: takes (generation, index of the sentence, PCM16 bytes) when they are due.
         on_spoken: takes a generation whose last sound is out.
         on_failure: takes a generation that no voice could speak.
+        rendered: has the fixed sentences as sound, which is played before any voice is asked.
     """
 
     def __init__(
@@ -71,8 +75,11 @@ class Speaker:
         on_sound: Callable[[int, int, bytes], None],
         on_spoken: Callable[[int], None],
         on_failure: Callable[[int], None],
+        rendered: RenderedSpeech | None = None,
     ) -> None:
         self._voices = voices
+        self._voice_names = tuple(dict.fromkeys(voice.name for voice in voices))
+        self._rendered = rendered
         self._threads = threads
         self._on_sound = on_sound
         self._on_spoken = on_spoken
@@ -118,6 +125,8 @@ class Speaker:
                 self._on_failure(item.generation)
 
     async def _speak(self, sentence: _Sentence) -> bool:
+        if await self._play_rendered(sentence):
+            return True
         for voice in self._voices:
             if sentence.language not in voice.languages:
                 continue
@@ -134,6 +143,28 @@ class Speaker:
                 return True
         return False
 
+    async def _play_rendered(self, sentence: _Sentence) -> bool:
+        """Plays a fixed sentence; False where it has to be spoken."""
+        rendered = self._rendered
+        if rendered is None or not rendered.is_fixed(sentence.text, sentence.language, sentence.speed):
+            return False
+        pcm = await rendered.find(self._voice_names, sentence.text, sentence.language)
+        if pcm is None:
+            return False
+        for start in range(0, len(pcm), _PIECE_BYTES):
+            if not await self._put_out(sentence, pcm[start : start + _PIECE_BYTES]):
+                break
+        return True
+
+    async def _put_out(self, sentence: _Sentence, pcm: bytes) -> bool:
+        """Gives a piece out when it is due; False if the sentence was stopped meanwhile."""
+        await self._pause(self._playhead_s - self._now() - _LEAD_S)
+        if sentence.generation <= self._stopped_generation:
+            return False
+        self._playhead_s = max(self._playhead_s, self._now()) + len(pcm) / _BYTES_PER_S
+        self._on_sound(sentence.generation, sentence.index, pcm)
+        return True
+
     async def _speak_with(self, voice: Voice, sentence: _Sentence, cancelled: threading.Event) -> None:
         loop = asyncio.get_running_loop()
         chunks = self._chunks(voice, sentence, cancelled)
@@ -148,11 +179,8 @@ class Speaker:
                     raise _BrokenVoiceError(type(error).__name__, stalled=not step.done()) from None
                 if pcm is None:
                     return
-                await self._pause(self._playhead_s - self._now() - _LEAD_S)
-                if sentence.generation <= self._stopped_generation:
+                if not await self._put_out(sentence, pcm):
                     return
-                self._playhead_s = max(self._playhead_s, self._now()) + len(pcm) / _BYTES_PER_S
-                self._on_sound(sentence.generation, sentence.index, pcm)
                 step = loop.run_in_executor(self._threads, next, chunks, None)
         finally:
             cancelled.set()

@@ -76,10 +76,12 @@ class TalkRoute:
                     talk_id,
                     (websocket.headers.get("user-agent") or "unknown")[:128],
                     by_page="origin" in websocket.headers,
+                    default_country=conversation.country,
                 ),
                 config=SessionConfig(id=f"sess_{talk_id}"),
                 patience_ms=conversation.patience_ms,
                 guard=self._parts.guard,
+                rota=self._parts.on_call.rota,
                 phrases=self._parts.phrases,
                 new_id=lambda prefix: f"{prefix}_{secrets.token_hex(10)}",
                 limits=TalkLimits(

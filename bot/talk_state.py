@@ -36,7 +36,7 @@ class TalkLimits:
 
 @dataclass(frozen=True, slots=True)
 class TalkIdentity:
-    """What the token said about the talk."""
+    """What the token said about the talk, and the deployer's country."""
 
     talk_id: str
     subject: str | None
@@ -45,6 +45,7 @@ class TalkIdentity:
     language: str | None
     country: str | None
     client: str
+    default_country: str | None = None
     grants: frozenset[str] = frozenset()
     consents_by: str = "client"
 
@@ -89,6 +90,8 @@ class TalkState:
         pinned_language: the language that the user asked to be answered in.
         heard_language: the language of the latest turn.
         crisis_level: the highest level of the talk, 0–3.
+        minor: whether the user has said that they are under age.
+        named_country: the country that the user named when nobody else had.
         shown: ids of the latest suggestions offered.
         recent: the latest turns and crisis replies, which the crisis guard reads a new turn against.
         turns: the latest turns by id.
@@ -102,6 +105,8 @@ class TalkState:
     heard_language: str = "en"
     disclosed: bool = False
     crisis_level: int = 0
+    minor: bool = False
+    named_country: str | None = None
     distress: int | None = None
     shown: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_SUGGESTIONS))
     recent: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_TEXTS))
@@ -118,6 +123,12 @@ class TalkState:
     def language(self) -> str:
         """The language in which to say something of our own accord."""
         return self.pinned_language or self.config.language or self.identity.language or self.heard_language
+
+    @property
+    def country(self) -> str | None:
+        """Whose numbers are shown: the token's, the client's, the deployer's, else the user's own word."""
+        own = self.config.hamdel.country if self.config.hamdel is not None else None
+        return self.identity.country or own or self.identity.default_country or self.named_country
 
     @property
     def consented_to_emotion(self) -> bool:

@@ -80,7 +80,7 @@ class TokenRoutes:
                 clinic=text["clinic"] if trusted else None,
                 purpose=str(body.get("purpose") or "therapy"),
                 language=text["language"] if text["language"] != "auto" else None,
-                country=text["country"] or self._settings.conversation.country,
+                country=text["country"],
                 # A page asks each consent of the person itself; only a site's server may pass them on.
                 grants=frozenset(grants) if trusted else frozenset(),
                 single_use=single_use,

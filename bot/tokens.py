@@ -64,7 +64,9 @@ class Claims:
             if value is not None and not 1 <= len(value) <= 128:
                 raise TokenError("subject and clinic have 1 to 128 characters.")
 
-    def identity(self, talk_id: str, client: str, *, by_page: bool) -> TalkIdentity:
+    def identity(
+        self, talk_id: str, client: str, *, by_page: bool, default_country: str | None
+    ) -> TalkIdentity:
         """The talk that these claims open, from a page or from another program."""
         return TalkIdentity(
             talk_id=talk_id,
@@ -74,6 +76,7 @@ class Claims:
             language=self.language,
             country=self.country.upper() if self.country is not None else None,
             client=client,
+            default_country=default_country,
             grants=self.grants,
             consents_by="widget" if by_page else "client",
         )

@@ -1,13 +1,15 @@
-"""Command line of the guard: `evaluate`, `explain` and `lines`."""
+"""Command line of the guard: `evaluate`, `explain`, `lines` and `train`."""
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import sys
 from datetime import date
 from pathlib import Path
 
+from crisis.classifier import ClassifierError
 from crisis.evaluate import ManifestError, evaluate, read_manifest
 from crisis.guard import Guard
 from crisis.lexicon import LexiconError
@@ -24,10 +26,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if options.command == "evaluate":
             return _evaluate(options.manifest, options.json)
+        if options.command == "train":
+            return _train()
         if options.command == "explain":
             return _explain(options.text, options.language, options.context, options.country)
         return _lines(options.country, options.language, options.older_than)
-    except (ManifestError, LexiconError, LinesError, RepliesError, OSError) as error:
+    except (ClassifierError, ManifestError, LexiconError, LinesError, RepliesError, OSError) as error:
         print(f"crisis: {error}", file=sys.stderr)
         return 2
 
@@ -49,7 +53,17 @@ def _parser() -> argparse.ArgumentParser:
     listed.add_argument("--country", help="two letters; all rows if left out")
     listed.add_argument("--language", choices=LANGUAGES, default="en")
     listed.add_argument("--older-than", type=int, metavar="DAYS", help="only lines not verified since")
+    commands.add_parser("train", help="train the classifier: make train-crisis")
     return parser
+
+
+def _train() -> int:
+    if importlib.util.find_spec("sklearn") is None:
+        raise ClassifierError("training needs the training environment: run make train-crisis")
+    from crisis.train import train
+
+    train()
+    return 0
 
 
 def _evaluate(manifest: Path, output: Path) -> int:

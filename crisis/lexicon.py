@@ -12,7 +12,10 @@ A lexicon is a file of JSON Lines. Each line has a `role`:
 - `reported`: before a signal: somebody else's words; `fiction`: a film, a song, an essay.
 - `first_subject`, `third_subject`: whom a signal is about, by the nearest.
 - `past`, `past_form`, `present`: when, and a verb in the past; `joke`: taken back as a joke.
-- `question`, `safe_question`, `affirmation`, `denial`: our own question before, and the answer to it.
+- `question`: one of our own questions; `yes` and `no` say what that answer to it means, each
+  `{"level": 0–3, "kind": …}`, with kind "same" for the danger that was spoken of before; a missing one
+  means nothing. `affirmation`, `denial`: a yes, a no.
+- `minor`: somebody under age speaks.
 - `compact`: phrases found in spaced-out letters, written without spaces.
 
 Patterns are Python regular expressions over the form that `crisis.wording` makes.
@@ -28,17 +31,29 @@ from typing import Any
 
 from crisis.wording import phonetic
 
-__all__ = ["LEVELS", "REMEDY", "Cue", "Lexicon", "LexiconError", "Signal", "load_lexicon"]
+__all__ = [
+    "LEVELS",
+    "REMEDY",
+    "SAME_KIND",
+    "Cue",
+    "Lexicon",
+    "LexiconError",
+    "Question",
+    "Signal",
+    "load_lexicon",
+]
 
 LEVELS = (0, 1, 2, 3)
 REMEDY = "restore it from the repository: git checkout -- data/crisis"
 """What mends a damaged file of this folder; part of the errors' messages."""
 
+SAME_KIND = "same"
+"""In place of a kind: the danger that was spoken of before the question."""
+
 _SIGNAL_KEYS = {"role", "id", "level", "kind", "person", "pattern", "negatable"}
 _NEEDED_ROLES = frozenset(
     {"idiom", "plan", "negation_before", "negation_exempt", "reported", "first_subject", "third_subject"}
-    | {"past", "present", "joke", "question", "safe_question", "affirmation", "denial", "compact"}
-    | {"fiction", "past_form"}
+    | {"past", "present", "joke", "affirmation", "denial", "compact", "fiction", "past_form", "minor"}
 )
 _CUE_ROLES = _NEEDED_ROLES | {"negation_after"}
 
@@ -68,11 +83,22 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A question of ours: the level (0 to 3) and kind that a yes or a no to it means; None: nothing."""
+
+    id: str
+    pattern: re.Pattern[str]
+    yes: tuple[int, str] | None
+    no: tuple[int, str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Lexicon:
-    """Signals and, by role, cues of one language."""
+    """Signals, our own questions and, by role, cues of one language."""
 
     language: str
     signals: tuple[Signal, ...]
+    questions: tuple[Question, ...]
     cues: dict[str, tuple[Cue, ...]]
 
     def first(self, role: str, text: str) -> re.Match[str] | None:
@@ -92,6 +118,7 @@ def load_lexicon(path: Path, language: str) -> Lexicon:
     """
     macros: dict[str, str] = {}
     signals: list[Signal] = []
+    questions: list[Question] = []
     cues: dict[str, list[Cue]] = {}
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -110,20 +137,27 @@ def load_lexicon(path: Path, language: str) -> Lexicon:
                 macros[entry["id"]] = source
             elif role == "signal":
                 signals.append(_signal(entry, source))
+            elif role == "question":
+                yes, no = (_meaning(entry.get(answer)) for answer in ("yes", "no"))
+                questions.append(Question(entry["id"], re.compile(source), yes, no))
             elif role in _CUE_ROLES:
                 cues.setdefault(role, []).append(Cue(entry["id"], re.compile(source)))
             else:
                 raise ValueError(f"unknown role {role!r}")
         except (KeyError, TypeError, ValueError, re.error) as error:
             raise LexiconError(f"{path}, line {number}: {_reason(error)}; correct the line") from error
-    _check_whole(path, signals, cues)
-    return Lexicon(language, tuple(signals), {role: tuple(found) for role, found in cues.items()})
+    _check_whole(path, signals, questions, cues)
+    by_role = {role: tuple(found) for role, found in cues.items()}
+    return Lexicon(language, tuple(signals), tuple(questions), by_role)
 
 
-def _check_whole(path: Path, signals: list[Signal], cues: dict[str, list[Cue]]) -> None:
+def _check_whole(
+    path: Path, signals: list[Signal], questions: list[Question], cues: dict[str, list[Cue]]
+) -> None:
     levels = {signal.level for signal in signals if signal.kind == "suicide"}
     lacking = [f"suicide signals of level {level}" for level in LEVELS[1:] if level not in levels]
     lacking += sorted(_NEEDED_ROLES - set(cues))
+    lacking += [] if questions else ["questions"]
     if lacking:
         raise LexiconError(f"{path}: has no {', '.join(lacking)}: is it cut off? {REMEDY.capitalize()}")
 
@@ -138,6 +172,14 @@ def _reason(error: Exception) -> str:
 
 def _expand(pattern: str, macros: dict[str, str]) -> str:
     return re.sub(r"\{([A-Z]+)\}", lambda match: macros[match.group(1)], pattern)
+
+
+def _meaning(answer: Any) -> tuple[int, str] | None:
+    if answer is None:
+        return None
+    if answer["level"] not in LEVELS:
+        raise ValueError("level must be 0, 1, 2 or 3")
+    return answer["level"], str(answer["kind"])
 
 
 def _signal(entry: dict[str, Any], source: str) -> Signal:

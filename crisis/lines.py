@@ -12,7 +12,7 @@ from pathlib import Path
 from crisis.guard import DATA_FOLDER
 from crisis.lexicon import REMEDY
 
-__all__ = ["KINDS", "Line", "LineTable", "LinesError", "default_line_table", "lines"]
+__all__ = ["KINDS", "Line", "LineTable", "LinesError", "default_line_table", "lines", "read_table"]
 
 KINDS = ("crisis", "emergency", "medical", "text", "counselling", "police", "directory")
 _ANYWHERE = "*"
@@ -51,7 +51,7 @@ class LineTable:
     @classmethod
     def load(cls, folder: Path = DATA_FOLDER) -> LineTable:
         """The tables of `folder`; raises `LinesError` if a row is incomplete or of an unknown kind."""
-        rows = _read(folder / "lines.csv", _LINE_COLUMNS)
+        rows = read_table(folder / "lines.csv", _LINE_COLUMNS)
         for number, row in enumerate(rows, start=2):
             where = f"{folder / 'lines.csv'}, line {number}"
             if row["kind"] not in KINDS:
@@ -64,7 +64,7 @@ class LineTable:
                 raise LinesError(f"{where}: verified_on must be YYYY-MM-DD or empty") from error
         if not any(row["country"] == _ANYWHERE for row in rows):
             raise LinesError(f"{folder / 'lines.csv'}: rows for country {_ANYWHERE} are needed")
-        regions = {row["country"]: row["uses"] for row in _read(folder / "regions.csv", _REGION_COLUMNS)}
+        regions = {row["country"]: row["uses"] for row in read_table(folder / "regions.csv", _REGION_COLUMNS)}
         return cls(tuple(rows), regions)
 
     def lines(self, country: str | None, language: str = "en") -> tuple[Line, ...]:
@@ -114,7 +114,8 @@ def lines(country: str | None, language: str = "en") -> tuple[Line, ...]:
     return default_line_table().lines(country, language)
 
 
-def _read(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+def read_table(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
+    """The rows of a CSV file with these columns; raises `LinesError` where it is damaged or cut off."""
     try:
         text = path.read_bytes().decode("utf-8")
         reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)

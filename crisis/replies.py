@@ -15,12 +15,25 @@ from pathlib import Path
 from crisis.guard import DATA_FOLDER
 from crisis.lexicon import REMEDY
 from crisis.lines import Line, LineTable, default_line_table
-from language import LANGUAGES
+from language import LANGUAGES, split_sentences
 
-__all__ = ["RepliesError", "Reply", "ReplyTable", "default_reply_table", "reply"]
+__all__ = [
+    "ADDITIONS",
+    "RepliesError",
+    "Reply",
+    "ReplyTable",
+    "before_question",
+    "default_reply_table",
+    "reply",
+    "sentence",
+]
 
 _PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
-_PLACES = frozenset({"crisis", "crisis_short", "emergency", "medical", "police", "social"})
+_PLACES = frozenset(
+    {"crisis", "crisis_or_emergency", "crisis_short", "emergency", "medical", "police", "social"}
+)
+ADDITIONS = ("minor", "nobody", "calling", "reached", "unreached", "ask_country", "numbers")
+"""Kinds of level 0 that are no replies: sentences that are said beside them."""
 
 
 class RepliesError(ValueError):
@@ -46,8 +59,8 @@ class ReplyTable:
     def load(cls, folder: Path = DATA_FOLDER, line_table: LineTable | None = None) -> ReplyTable:
         """The replies of `folder`; raises `RepliesError` if one is malformed or missing.
 
-        There must be one for levels 1, 2 and 3 of kind "suicide" in each language: every other kind
-        falls back on it.
+        There must be one for levels 1, 2 and 3 of kind "suicide" in each language, on which every other kind
+        falls back, and each of the `ADDITIONS`.
         """
         path = folder / "replies.jsonl"
         texts: dict[tuple[int, str, str], str] = {}
@@ -70,36 +83,55 @@ class ReplyTable:
                 raise RepliesError(f"{path}, line {number}: {error} is missing; correct the line") from error
             except (TypeError, ValueError) as error:
                 raise RepliesError(f"{path}, line {number}: {error}; correct the line") from error
+        needed = [(level, "suicide") for level in (1, 2, 3)] + [(0, kind) for kind in ADDITIONS]
         for language in LANGUAGES:
-            for level in (1, 2, 3):
-                if (level, "suicide", language) not in texts:
+            for level, kind in needed:
+                if (level, kind, language) not in texts:
                     raise RepliesError(
-                        f"{path}: has no reply of level {level}, kind suicide, {language}: is it cut off? "
+                        f"{path}: has no reply of level {level}, kind {kind}, {language}: is it cut off? "
                         f"{REMEDY.capitalize()}"
                     )
         return cls(texts, line_table or LineTable.load(folder))
 
-    def reply(self, level: int, language: str, country: str | None, kind: str = "suicide") -> Reply:
+    def reply(
+        self,
+        level: int,
+        language: str,
+        country: str | None,
+        kind: str = "suicide",
+        *,
+        minor: bool = False,
+    ) -> Reply:
         """The reply for `level` 0 to 3 and `kind`, in `language` ("en" where it is none of ours).
 
         Level 0 has a reply for kind "third_person" only (someone is worried about another); every
-        other level 0 gives an empty text. Level 1 asks a question and shows no numbers, except where
-        its text names one. Raises ValueError for another level.
+        other level 0 gives an empty text, and `ADDITIONS` are for `sentence`. Level 1 asks a question and
+        shows no numbers, except where its text names one. A kind without a reply of its level takes its
+        next graver one. Who is under age (`minor`) is also told to turn to a grown-up. Raises ValueError
+        for another level.
         """
         if level not in range(4):
             raise ValueError(f"level {level} is not 0, 1, 2 or 3")
         language = language if language in LANGUAGES else "en"
-        text = self.texts.get((level, kind, language))
-        if text is None:
-            text = self.texts.get((level, "suicide", language), "")
+        graver = range(level, 4) if level else (0,)
+        spoken = kind if kind not in ADDITIONS else "suicide"
+        fitting = (self.texts.get((own, spoken, language)) for own in graver)
+        text = next(filter(None, fitting), None) or self.texts.get((level, "suicide", language), "")
+        if minor and text:
+            text = before_question(text, self.texts[0, "minor", language], language)
         shown = self.line_table.lines(country, language)
         numbers_said = level >= 2 or "{" in text
         return Reply(_fill(text, shown, language), shown if numbers_said else ())
 
+    def sentence(self, kind: str, language: str, country: str | None) -> str:
+        """One of the `ADDITIONS`, in `language` ("en" where it is none of ours)."""
+        language = language if language in LANGUAGES else "en"
+        return _fill(self.texts[0, kind, language], self.line_table.lines(country, language), language)
+
     def every(self, countries: tuple[str | None, ...]) -> Iterator[tuple[int, str, str, str | None, Reply]]:
         """Each reply there is for `countries`, with its level, kind, language and country."""
         for level, kind, language in self.texts:
-            for country in countries:
+            for country in countries if kind not in ADDITIONS else ():
                 yield level, kind, language, country, self.reply(level, language, country, kind)
 
 
@@ -109,9 +141,26 @@ def default_reply_table() -> ReplyTable:
     return ReplyTable.load(line_table=default_line_table())
 
 
-def reply(level: int, language: str, country: str | None, kind: str = "suicide") -> Reply:
+def reply(
+    level: int, language: str, country: str | None, kind: str = "suicide", *, minor: bool = False
+) -> Reply:
     """`ReplyTable.reply` of the default table."""
-    return default_reply_table().reply(level, language, country, kind)
+    return default_reply_table().reply(level, language, country, kind, minor=minor)
+
+
+def sentence(kind: str, language: str, country: str | None) -> str:
+    """`ReplyTable.sentence` of the default table."""
+    return default_reply_table().sentence(kind, language, country)
+
+
+def before_question(text: str, addition: str, language: str) -> str:
+    """`text` with `addition` in it, before the question at its end, so that the question stays the last."""
+    if not addition:
+        return text
+    sentences = split_sentences(text, language)
+    asks = bool(sentences) and sentences[-1].endswith(("?", "؟"))
+    place = len(sentences) - asks
+    return " ".join((*sentences[:place], addition, *sentences[place:]))
 
 
 def _fill(text: str, shown: tuple[Line, ...], language: str) -> str:
@@ -123,6 +172,7 @@ def _fill(text: str, shown: tuple[Line, ...], language: str) -> str:
         "police": _number(shown, ("police", "emergency"), persian),
         "crisis": _sentence(shown, persian),
         "crisis_short": _number(shown, ("crisis", "emergency"), persian),
+        "crisis_or_emergency": _both(shown, persian),
         "social": _sentence(shown, persian),
     }
     filled = re.sub(r"\{(\w+)\}", lambda place: places[place.group(1)], text)
@@ -160,6 +210,13 @@ def _sentence(shown: tuple[Line, ...], persian: bool) -> str:
         else f"{line.name} on {number}"
     )
     return f"می‌توانید با {named} تماس بگیرید" if persian else f"You can call {named}"
+
+
+def _both(shown: tuple[Line, ...], persian: bool) -> str:
+    helpline, emergency = _sentence(shown, persian), _number(shown, ("emergency",), persian)
+    if persian:
+        return f"{helpline}. اگر همین حالا در خطر هستید، با {emergency} تماس بگیرید"
+    return f"{helpline}. If you are in danger now, call {emergency}"
 
 
 def _written(number: str, persian: bool) -> str:

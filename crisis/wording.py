@@ -22,7 +22,8 @@ _LEET_WORD = re.compile(
 )
 _EZAFE = re.compile(rf"(?<=ه){ZWNJ}ی(?!\w)")
 _PUNCTUATED_LETTERS = re.compile(r"(?<!\w)(?:[^\W\d_][.\-_·/ ]{1,2}){3,}[^\W\d_](?!\w)")
-_SENTENCE_END = re.compile(r"[.!?؟؛;۔]+(?=\s|$|\")|\n{2,}|(?<=[^\W\d_])[.!?؟]+(?=[^\W\d_]{2})")
+_SENTENCE_END = re.compile(r"[.!?؟؛;۔…]+(?=\s|$|\")|(?<=[^\W\d_])[.!?؟…]+(?=[^\W\d_]{2})")
+_PARAGRAPH_END = re.compile(r"\s*\n\s*\n\s*")
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)")
 _SEPARATOR = re.compile(r"[,،:]+")
 _RUN_TOGETHER = 9
@@ -55,7 +56,7 @@ def wordings(text: str, language: str) -> tuple[Wording, ...]:
 
     A disguise is a digit or sign for a letter ("su1c1de"), or letters of another script that look alike.
     """
-    folded = fold(_SENTENCE_END.sub(" . ", text), language)
+    folded = _SENTENCE_END.sub(" . ", fold(_PARAGRAPH_END.sub(". ", text), language))
     plain = _wording(folded, language)
     if language == "fa":
         return (plain,)

@@ -2,56 +2,113 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import Any
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
-from rasa.shared.core.events import BotUttered, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
-from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 import crisis
+from dialogue.crisis_paths import (
+    CRISIS,
+    CRISIS_CONCERN,
+    GUARD_INTENTS,
+    KEPT_INTENTS,
+    NUMBERS,
+    OTHER_DENIED,
+    PERSON,
+    QUESTION,
+    TALK,
+    TRAINED_FOLLOW_UPS,
+    WORRY_FOR_OTHER,
+    concern_answer,
+    concern_denial,
+    follow_up,
+    is_negated,
+    path_of,
+)
+from dialogue.crisis_record import CrisisRecord, read_record
+from dialogue.crisis_wording import Audience, advice_for_other, fixed_reply, numbers, numbers_in_crisis
 from dialogue.entities import turn_entity
-from dialogue.metadata import read_metadata
+from dialogue.metadata import TurnMetadata, read_metadata
 from dialogue.normaliser import ORIGINAL_TEXT
 from dialogue.turn_language import turn_language
 
-__all__ = [
-    "ACUTE_LEVEL",
-    "ASKING_RESPONSE",
-    "CONCERN_CONFIDENCE",
-    "CONCERN_INTENT",
-    "CRISIS_INTENT",
-    "OTHER_PERSON_INTENT",
-    "CrisisGuard",
-    "guarded",
-]
+__all__ = ["ACUTE_LEVEL", "CONCERN_CONFIDENCE", "CrisisGuard", "guarded"]
 
-CRISIS_INTENT = "crisis"
-CONCERN_INTENT = "crisis_concern"
-OTHER_PERSON_INTENT = "worry_for_other"
-UNSURE_INTENT = "nlu_fallback"
-ASKING_RESPONSE = "utter_check_safety"
-
-ACUTE_LEVEL = 2
-"""From this level on the reply is the fixed text and suggestions are frozen."""
+ACUTE_LEVEL, _GRAVEST_LEVEL = 2, 3
+"""From the first on the reply is the fixed text and suggestions are frozen."""
 
 CONCERN_CONFIDENCE = 0.6
 """From this confidence on the classifier's word alone is a reason to ask."""
 
-_THIRD_PERSON = "third_person"
-_SUICIDE = "suicide"
-_ASKING_FOR_SUICIDE = (_SUICIDE, "past", _THIRD_PERSON)
-"""Kinds whose asking step is the question whether they think of ending their life."""
+_UNSURE_INTENT = "nlu_fallback"
+_UNSURE_BELOW = 0.4  # the threshold of the FallbackClassifier in config.yml
+_SUICIDE, _THIRD_PERSON = "suicide", "third_person"
+_ASKED_ANEW = frozenset(
+    {"third_person", "medical", "psychosis", "abuse", "child_danger", "harm_to_others", "self_harm"}
+)
+"""Kinds of level 1 that are asked about in a crisis too; a wish to be dead has been answered by then."""
 
-_CONTEXT_TURNS = 4
+_DISTRESSED_MOODS = ("fear", "sadness")
+_NOTHING_TO_READ = "…"
+_PLAIN_COMMAND = re.compile(r"/(\w+)")
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """A turn as the guard sees it, with what was found in it."""
+
+    text: str
+    intent: str | None
+    confidence: float
+    language: str
+    found: crisis.Assessment
+    level: int
+    kind: str
+    metadata: TurnMetadata
+    record: CrisisRecord
+    in_crisis: bool
+
+    @property
+    def named_country(self) -> str | None:
+        """The country that the person names, where nobody else has told it."""
+        return None if self.metadata.country else crisis.named_country(self.text)
+
+    @property
+    def is_newly_minor(self) -> bool:
+        """Whether it is now known that somebody under age speaks; age and danger may be in two turns."""
+        if self.record.minor:
+            return False
+        return self.found.minor or crisis.assess(". ".join((*self.record.said, self.text))).minor
+
+    def audience(self, *, country: str | None = None, minor: bool = False) -> Audience:
+        """To whom the answer speaks; `country` and `minor` are what this turn has told."""
+        return Audience(
+            language=self.language,
+            country=self.metadata.country or country or self.record.country,
+            minor=minor or self.record.minor,
+            gateway=self.metadata.gateway,
+        )
+
+
+_Answer = tuple[str | None, dict[str, Any]]
+"""The intent on which the rules act, and the values of the turn's slots."""
 
 
 def guarded(
-    found: crisis.Assessment, *, gateway_level: int, intent: str | None, confidence: float, affirms: bool
+    found: crisis.Assessment,
+    *,
+    gateway_level: int,
+    intent: str | None,
+    confidence: float,
+    answer: tuple[int, str] | None,
 ) -> tuple[int, str]:
     """The level and kind of a turn: the gravest that anyone has a reason for.
 
@@ -62,29 +119,30 @@ def guarded(
         gateway_level: what the gateway's guard found, 0–3.
         intent: the classifier's intent.
         confidence: of the intent, 0–1.
-        affirms: whether this is a "yes" to the question whether they think of ending their life.
+        answer: level and kind that the turn means as an answer to our asking step, None where it isn't one.
     """
     level, kind = found.level, found.kind
-    if affirms and level < ACUTE_LEVEL:
-        level, kind = ACUTE_LEVEL, _SUICIDE
+    if answer is not None and level < answer[0]:
+        level, kind = answer
     if gateway_level > level:
         level, kind = gateway_level, kind if level else _SUICIDE
     if level == 0 and confidence >= CONCERN_CONFIDENCE:
-        if intent in (CRISIS_INTENT, CONCERN_INTENT):
+        if intent in (CRISIS, CRISIS_CONCERN):
             return 1, _SUICIDE
-        if intent == OTHER_PERSON_INTENT:
-            return 0, _THIRD_PERSON
+        if intent == WORRY_FOR_OTHER:
+            return 1, _THIRD_PERSON
     return level, kind
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
 class CrisisGuard(GraphComponent):  # type: ignore[misc]
-    """Runs the guard of `crisis` over the original words and the turns before, after the classifiers.
+    """Runs the guard of `crisis` over the original words and the turns before, after all other components.
 
-    From `ACUTE_LEVEL` on the intent becomes `CRISIS_INTENT`; below it, with a reason to ask,
-    `CONCERN_INTENT`; with worry about somebody else, `OTHER_PERSON_INTENT`. The fixed reply to each
-    is in the entity `crisis_reply`. The entity `crisis_answered` tells whether the gateway has spoken
-    it already, so that Rasa only records the turn.
+    From `ACUTE_LEVEL` on the intent becomes `CRISIS`; below it, with a reason to ask, `CRISIS_CONCERN`,
+    or `WORRY_FOR_OTHER` for somebody else. After a crisis every turn has an intent of `crisis_paths`, also
+    where an event has emptied the slot, and no command is obeyed. What is to be said with numbers in it
+    is in the entity `crisis_reply`. The entity `crisis_answered` tells whether the gateway has spoken it
+    already, so that Rasa only records the turn.
     """
 
     @classmethod
@@ -104,75 +162,126 @@ class CrisisGuard(GraphComponent):  # type: ignore[misc]
         tracker: DialogueStateTracker,  # None where text is parsed outside a talk; Rasa wants it named so
     ) -> list[Message]:
         """Sets intent and entities of each message that gives reason for concern."""
+        record = read_record(tracker)
         for message in messages:
-            self._guard(message, tracker)
+            turn = _read(message, record)
+            intent, values = _answer(message, turn)
+            if turn.in_crisis or turn.level > 0 or not _is_obeyed(turn.text):
+                # Rasa takes words after a slash for an intent and slots, after the last component.
+                message.set(TEXT, (message.get(TEXT) or "").lstrip("/ ") or _NOTHING_TO_READ)
+            if intent != turn.intent:
+                confidence = 0.0 if intent in (None, _UNSURE_INTENT) else 1.0
+                message.set(INTENT, {"name": intent, "confidence": confidence}, add_to_output=True)
+            if values:
+                added = [turn_entity(name, value) for name, value in values.items()]
+                message.set(ENTITIES, [*message.get(ENTITIES, []), *added], add_to_output=True)
         return messages
 
-    def _guard(self, message: Message, tracker: DialogueStateTracker | None) -> None:
-        text = message.get(ORIGINAL_TEXT) or message.get(TEXT) or ""
-        metadata = read_metadata(message.get("metadata"))
-        named = message.get(INTENT) or {}
-        intent = named.get("name")
-        chosen = tracker.get_slot("language_chosen") if tracker else None
-        last = tracker.get_slot("language") if tracker else None
-        language = turn_language(text, metadata=metadata, chosen=chosen) or last or "en"
-        if metadata.in_crisis:
-            known = [turn_entity("in_crisis", True)]
-            if tracker is None or not tracker.get_slot("crisis_reply"):
-                # Where this process was away in the crisis; the numbers may be asked for again.
-                text_again = crisis.reply(ACUTE_LEVEL, language, metadata.country, _SUICIDE).text
-                known.append(turn_entity("crisis_reply", text_again))
-            message.set(ENTITIES, [*message.get(ENTITIES, []), *known], add_to_output=True)
-        level, kind = guarded(
-            crisis.assess(text, language=language, context=_turns_before(tracker)),
-            gateway_level=metadata.crisis_level,
-            intent=intent,
-            confidence=named.get("confidence") or 0.0,
-            affirms=intent == "affirm" and _was_asked(tracker),
-        )
-        name = _intent_of(level, kind)
-        if name is None:
-            if intent in (CRISIS_INTENT, CONCERN_INTENT, OTHER_PERSON_INTENT):
-                # Neither the rules nor a confident classifier: these intents are the guard's to give.
-                message.set(INTENT, {"name": UNSURE_INTENT, "confidence": 0.0}, add_to_output=True)
-            return
-        message.set(INTENT, {"name": name, "confidence": 1.0}, add_to_output=True)
-        if level < ACUTE_LEVEL and (metadata.in_crisis or (tracker and tracker.get_slot("crisis"))):
-            # The rules stay with safety; the reply with the numbers is kept to be said again.
-            return
-        answered = level >= ACUTE_LEVEL and metadata.crisis_level >= ACUTE_LEVEL
-        added = [
-            turn_entity("crisis_level", level),
-            turn_entity("crisis_kind", kind),
-            turn_entity("crisis_reply", crisis.reply(level, language, metadata.country, kind).text),
-            turn_entity("crisis_answered", answered),
-        ]
-        message.set(ENTITIES, [*message.get(ENTITIES, []), *added], add_to_output=True)
+
+def _read(message: Message, record: CrisisRecord) -> _Turn:
+    text = message.get(ORIGINAL_TEXT) or message.get(TEXT) or ""
+    metadata = read_metadata(message.get("metadata"))
+    in_crisis = record.in_crisis or metadata.in_crisis
+    named = message.get(INTENT) or {}
+    intent, confidence = named.get("name"), named.get("confidence") or 0.0
+    language = turn_language(text, metadata=metadata, intent=intent, chosen=record.language_chosen)
+    language = language or record.language or "en"
+    found = crisis.assess(
+        text, language=language, context=record.turns, distressed=metadata.mood in _DISTRESSED_MOODS
+    )
+    level, kind = guarded(
+        found,
+        gateway_level=metadata.crisis_level,
+        intent=intent,
+        confidence=confidence,
+        answer=None if in_crisis else concern_answer(intent, record.kind, record.last_response),
+    )
+    return _Turn(text, intent, confidence, language, found, level, kind, metadata, record, in_crisis)
 
 
-def _intent_of(level: int, kind: str) -> str | None:
-    if level >= ACUTE_LEVEL:
-        return CRISIS_INTENT
-    if level > 0:
-        return CONCERN_INTENT
-    return OTHER_PERSON_INTENT if kind == _THIRD_PERSON else None
+def _answer(message: Message, turn: _Turn) -> _Answer:
+    if turn.level >= ACUTE_LEVEL:
+        return _in_danger(turn, turn.level, turn.kind)
+    if turn.in_crisis:
+        return _after_danger(turn)
+    if turn.level > 0:
+        return _asked(turn)
+    denial = concern_denial(turn.intent, turn.record.kind, turn.record.last_response)
+    if denial is not None and turn.metadata.purpose == "therapy":
+        said = (advice_for_other if denial == OTHER_DENIED else numbers)(turn.audience())
+        return denial, {"crisis_reply": said}
+    if turn.intent in TRAINED_FOLLOW_UPS:
+        return _next_best(message.get(INTENT_RANKING_KEY) or []), {}
+    # Neither the rules nor a confident classifier: these intents are the guard's to give.
+    return (_UNSURE_INTENT if turn.intent in GUARD_INTENTS else turn.intent), {}
 
 
-def _turns_before(tracker: DialogueStateTracker | None) -> list[str]:
-    """What was said before, by both sides, oldest first."""
-    if tracker is None:
-        return []
-    said = [event.text for event in tracker.events if isinstance(event, UserUttered | BotUttered)]
-    return [text for text in said if text][-_CONTEXT_TURNS:]
+def _in_danger(turn: _Turn, level: int, kind: str) -> _Answer:
+    country = turn.named_country
+    minor = turn.record.minor or turn.is_newly_minor
+    return CRISIS, {
+        **_lasting(kind, country, minor=minor),
+        "crisis_level": level,
+        "crisis_kind": kind,
+        "crisis_reply": fixed_reply(level, kind, turn.audience(country=country, minor=minor)),
+        "crisis_answered": turn.metadata.crisis_level >= ACUTE_LEVEL,
+    }
 
 
-def _was_asked(tracker: DialogueStateTracker | None) -> bool:
-    """Whether the last thing said was the question whether they think of ending their life."""
-    if tracker is None or tracker.get_slot("crisis_kind") not in _ASKING_FOR_SUICIDE:
-        return False
-    for event in reversed(tracker.events):
-        if isinstance(event, UserUttered):
-            return False
-        if isinstance(event, BotUttered) and event.metadata.get("utter_action") == ASKING_RESPONSE:
-            return True
-    return False
+def _after_danger(turn: _Turn) -> _Answer:
+    record = turn.record
+    level, kind = max(record.level or 0, ACUTE_LEVEL), record.kind or _SUICIDE
+    intent = follow_up(
+        turn.intent,
+        turn.confidence,
+        negated=is_negated(turn.text),
+        last_response=record.last_response,
+        level=level,
+        kind=kind,
+    )
+    if intent == CRISIS:
+        return _in_danger(turn, _GRAVEST_LEVEL, kind)
+    country, newly_minor = turn.named_country, turn.is_newly_minor
+    audience = turn.audience(country=country, minor=newly_minor)
+    said = numbers_in_crisis(audience, to_minor=newly_minor)
+    if turn.intent in KEPT_INTENTS:
+        intent = str(turn.intent)
+    elif newly_minor or (country is not None and country != record.country):
+        intent = NUMBERS
+    elif intent == TALK and turn.level > 0 and turn.kind in _ASKED_ANEW - {kind}:
+        intent, said = QUESTION, fixed_reply(turn.level, turn.kind, audience)
+    elif intent == PERSON:
+        said = fixed_reply(level, kind, audience)
+    return intent, {**_lasting(kind, country, minor=audience.minor), "crisis_reply": said}
+
+
+def _asked(turn: _Turn) -> _Answer:
+    minor = turn.record.minor or turn.found.minor
+    return WORRY_FOR_OTHER if turn.kind == _THIRD_PERSON else CRISIS_CONCERN, {
+        "crisis_level": turn.level,
+        "crisis_kind": turn.kind,
+        "crisis_minor": minor,
+        "crisis_reply": fixed_reply(turn.level, turn.kind, turn.audience(minor=minor)),
+        "crisis_answered": False,
+    }
+
+
+def _lasting(kind: str, country: str | None, *, minor: bool) -> dict[str, Any]:
+    """What holds for the rest of the talk, said anew in every turn in case an event took it back."""
+    values: dict[str, Any] = {"in_crisis": True, "crisis_path": path_of(kind), "crisis_minor": minor}
+    return values if country is None else {**values, "crisis_country": country}
+
+
+def _is_obeyed(text: str) -> bool:
+    """Whether a text is no command, or one that changes nothing of the guard's."""
+    command = _PLAIN_COMMAND.fullmatch(text.strip())
+    return not text.lstrip().startswith("/") or (command is not None and command[1] not in GUARD_INTENTS)
+
+
+def _next_best(ranking: list[dict[str, Any]]) -> str:
+    """The best intent of those that make sense outside a crisis, where it would have been sure enough."""
+    rest = [named for named in ranking if named["name"] not in TRAINED_FOLLOW_UPS]
+    total = sum(named["confidence"] for named in rest)
+    if not rest or rest[0]["name"] in GUARD_INTENTS or rest[0]["confidence"] < _UNSURE_BELOW * total:
+        return _UNSURE_INTENT
+    return str(rest[0]["name"])

@@ -27,6 +27,7 @@ class TurnMetadata:
         crisis_level: 0–3, what the gateway's own guard found; from 2 on it has already replied.
         in_crisis: whether an earlier turn of the talk was a crisis for the gateway; should this process
             have been away then, it learns of it now.
+        gateway: whether the gateway's guard has read the turn; it also knows whether people are on call.
     """
 
     language: str | None = None
@@ -35,6 +36,7 @@ class TurnMetadata:
     country: str | None = None
     crisis_level: int = 0
     in_crisis: bool = False
+    gateway: bool = False
 
 
 def read_metadata(raw: object) -> TurnMetadata:
@@ -47,13 +49,15 @@ def read_metadata(raw: object) -> TurnMetadata:
         return TurnMetadata()
     language = raw.get("language")
     purpose = raw.get("purpose")
+    level = _crisis_level(raw.get("crisis_level"))
     return TurnMetadata(
         language=language if language in LANGUAGES else None,
         mood=_mood_label(raw.get("mood")),
         purpose=purpose if purpose in PURPOSES else "therapy",
         country=_country_code(raw.get("country")),
-        crisis_level=_crisis_level(raw.get("crisis_level")),
+        crisis_level=level or 0,
         in_crisis=raw.get("in_crisis") is True,
+        gateway=level is not None,
     )
 
 
@@ -68,7 +72,7 @@ def _country_code(raw: Any) -> str | None:
     return None
 
 
-def _crisis_level(raw: Any) -> int:
-    if isinstance(raw, bool) or not isinstance(raw, int):
-        return 0
-    return min(max(raw, 0), _HIGHEST_CRISIS_LEVEL)
+def _crisis_level(raw: Any) -> int | None:
+    if isinstance(raw, bool) or not isinstance(raw, int) or raw < 0:
+        return None
+    return min(raw, _HIGHEST_CRISIS_LEVEL)

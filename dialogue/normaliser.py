@@ -47,7 +47,7 @@ class Normaliser(GraphComponent):  # type: ignore[misc]
         """Normalises each message's text, keeping the original under `ORIGINAL_TEXT`."""
         for message in messages:
             text = message.get(TEXT)
-            if not text:
+            if text is None:  # an example of the training without words
                 continue
             known = read_metadata(message.get("metadata")).language
             message.set(ORIGINAL_TEXT, text)

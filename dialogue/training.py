@@ -24,7 +24,7 @@ _SOURCES = (
     "data/nlu/**/*.yml",
     "data/rules/**/*.yml",
     "data/stories/**/*.yml",
-    "dialogue/crisis_guard.py",
+    "dialogue/crisis_*.py",
     "dialogue/entities.py",
     "dialogue/metadata.py",
     "dialogue/mood.py",

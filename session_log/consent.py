@@ -3,8 +3,8 @@
 The writer asks before each write. The sources of the rules are the consent table of the safety
 document and GDPR Art. 7 and 9: consent is explicit, by scope, and revocable at any moment; a
 revocation does not reach back, and a grant does not either – words said before a scope was granted
-are not covered by it. A crisis flag and the frame of a talk (beginning, consents, disclosure,
-hand-over, end) carry no words and are always kept.
+are not covered by it. A crisis flag, the steps of its alert and the frame of a talk (beginning, consents,
+disclosure, hand-over, end) carry no words and are always kept.
 """
 
 from __future__ import annotations

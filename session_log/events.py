@@ -18,9 +18,11 @@ from emotion.labels import UNCLEAR, Emotion
 from session_log import field_checks as checks
 
 __all__ = [
+    "ALERT_STEPS",
     "EVENT_CLASSES",
     "GIVERS",
     "SCOPES",
+    "AlertStep",
     "ConsentSet",
     "CrisisFlagged",
     "DisclosureGiven",
@@ -43,6 +45,17 @@ SCOPES = ("talk", "emotion", "camera", "store_text", "store_audio", "share", "re
 
 GIVERS = ("token", "widget", "client", "voice", "text")
 """How a person consented: before the talk, on our page, in another program, by saying or typing it."""
+
+ALERT_STEPS = (
+    "raised",
+    "delivered",
+    "failed",
+    "acknowledged",
+    "escalated",
+    "nobody_on_call",
+    "unreached",
+)
+"""What can happen to an alert of on-call contacts."""
 
 _LABELS = tuple(emotion.value for emotion in Emotion)
 _DAY_MS = 86_400_000
@@ -303,6 +316,33 @@ class HandedOff:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AlertStep:
+    """A step of calling the clinic's contacts in a crisis; no words.
+
+    `contact` is the name of the one who is called now ("raised", "escalated"), was reached or not by
+    `channel` ("delivered", "failed"), or has acknowledged.
+    """
+
+    talk_id: str = field(metadata=_IDENTIFIER)
+    at: datetime = field(metadata=_UTC)
+    alert_id: str = field(metadata=_IDENTIFIER)
+    step: str = field(metadata={"check": checks.choice(ALERT_STEPS)})
+    level: int = field(metadata={"check": checks.integer(1, 3)})
+    kind: str = field(metadata=_CODE)
+    clinic: str | None = field(default=None, metadata=_OPTIONAL_IDENTIFIER)
+    contact: str | None = field(default=None, metadata={"check": checks.optional(checks.line)})
+    channel: str | None = field(
+        default=None, metadata={"check": checks.optional(checks.choice(("webhook", "mail")))}
+    )
+    language: str | None = field(default=None, metadata={"check": checks.optional(checks.language)})
+    country: str | None = field(default=None, metadata=_COUNTRY)
+    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+
+    def __post_init__(self) -> None:
+        checks.check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TalkEnded:
     """The talk is over, with a code for why, such as client_closed, idle or server_stopped."""
 
@@ -328,6 +368,7 @@ Event = (
     | LabelCorrected
     | CrisisFlagged
     | HandedOff
+    | AlertStep
     | TalkEnded
 )
 """Any event."""
@@ -345,6 +386,7 @@ EVENT_CLASSES: tuple[type[Event], ...] = (
     LabelCorrected,
     CrisisFlagged,
     HandedOff,
+    AlertStep,
     TalkEnded,
 )
 """The classes of all events."""

@@ -2,7 +2,7 @@
 
 SQLite goes on writing into a file that no longer has a name, and all of it is lost at the end. So the
 name is looked at before each transaction. Where it is gone, a new log is begun; of the talks under way
-it gets the frame (beginning, consents, disclosure, crisis flags, hand-overs), so that what follows of
+it gets the frame (beginning, consents, disclosure, crisis flags, alerts, hand-overs), so that what follows of
 them has its place. Content isn't brought back: whoever deleted the file may have meant to erase it.
 """
 

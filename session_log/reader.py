@@ -15,11 +15,11 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from session_log.events import Event
+from session_log import store
+from session_log.events import AlertStep, Event
 from session_log.schema import SessionLogError, open_for_reading
-from session_log.store import read_events
 
-__all__ = ["TalkSummary", "UnknownTalkError", "list_talks", "read_talk"]
+__all__ = ["TalkSummary", "UnknownTalkError", "list_talks", "read_alert_steps", "read_talk"]
 
 _OPEN_LANGUAGES = ("auto", "und")
 _SUMMARIES = """SELECT talks.*,
@@ -50,7 +50,7 @@ class TalkSummary:
         language: of most stored turns; without any that of the talk's beginning, or, where that left it
             open, of the disclosure; None where all of these are unknown.
         crisis_level: the highest level flagged, None where none was.
-        purpose, client: None where only a crisis flag is known of the talk.
+        purpose, client: None where only a crisis flag, or a step of its alert, is known of the talk.
     """
 
     talk_id: str
@@ -99,7 +99,17 @@ def read_talk(path: Path, talk_id: str) -> tuple[TalkSummary, list[Event]]:
             raise UnknownTalkError(
                 "There is no talk of this id in the log; `python -m session_log list` names the talks."
             )
-        return _summary(rows[0]), read_events(database, talk_id)
+        return _summary(rows[0]), store.read_events(database, talk_id)
+
+
+def read_alert_steps(path: Path, since: datetime) -> list[tuple[str | None, AlertStep]]:
+    """Returns the steps of all alerts raised since a moment (UTC), each with the subject of its talk.
+
+    Raises:
+        SessionLogError: where there is no readable log of this version at `path`.
+    """
+    with _reading(path) as database:
+        return store.read_alert_steps(database, since)
 
 
 @contextmanager

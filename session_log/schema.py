@@ -26,7 +26,8 @@ _DETAIL = "sequence INTEGER PRIMARY KEY REFERENCES events (sequence) ON DELETE C
 
 _FIRST_TABLES = (
     f"PRAGMA application_id = {_APPLICATION_ID}",
-    # Only a crisis flag may make a talk of which nothing else is known; its purpose is NULL then.
+    # Only a crisis flag, or a step of its alert, may make a talk of which nothing else is known; its purpose
+    # is NULL then.
     """CREATE TABLE talks (
         talk_id TEXT PRIMARY KEY, started_at TEXT NOT NULL, subject TEXT, clinic TEXT, purpose TEXT,
         language TEXT, country TEXT, client TEXT, erased_at TEXT) STRICT""",
@@ -68,7 +69,14 @@ _FIRST_TABLES = (
     f"CREATE TABLE talk_ends ({_DETAIL}, reason TEXT NOT NULL) STRICT",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST_TABLES,)
+_ALERT_STEPS = (
+    f"""CREATE TABLE alert_steps ({_DETAIL}, alert_id TEXT NOT NULL, step TEXT NOT NULL,
+        level INTEGER NOT NULL, kind TEXT NOT NULL, clinic TEXT, contact TEXT, channel TEXT, language TEXT,
+        country TEXT) STRICT""",
+    "CREATE INDEX alert_steps_by_alert ON alert_steps (alert_id)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST_TABLES, _ALERT_STEPS)
 """SQL statements that lead from schema version n to n + 1; never changed once released."""
 
 

@@ -17,6 +17,7 @@ from sqlite_utils import Database
 from session_log.consent import CONTENT_EVENTS
 from session_log.events import (
     EVENT_CLASSES,
+    AlertStep,
     ConsentSet,
     CrisisFlagged,
     DisclosureGiven,
@@ -34,7 +35,15 @@ from session_log.events import (
     TurnHeard,
 )
 
-__all__ = ["KINDS", "UnfittingEventError", "erase_content", "insert_event", "is_erased", "read_events"]
+__all__ = [
+    "KINDS",
+    "UnfittingEventError",
+    "erase_content",
+    "insert_event",
+    "is_erased",
+    "read_alert_steps",
+    "read_events",
+]
 
 KINDS: dict[type[Event], str] = {
     TalkStarted: "talk_started",
@@ -49,6 +58,7 @@ KINDS: dict[type[Event], str] = {
     LabelCorrected: "label_corrected",
     CrisisFlagged: "crisis_flagged",
     HandedOff: "handed_off",
+    AlertStep: "alert_step",
     TalkEnded: "talk_ended",
 }
 """Event class → its name in the column `events.event_kind` and in JSON."""
@@ -64,6 +74,7 @@ _TABLES: dict[type[Event], str] = {
     LabelCorrected: "label_corrections",
     CrisisFlagged: "crisis_flags",
     HandedOff: "handovers",
+    AlertStep: "alert_steps",
     TalkEnded: "talk_ends",
 }
 
@@ -112,7 +123,8 @@ def insert_event(database: Database, event: Event) -> bool:
 
     Raises:
         UnfittingEventError: where the event's talk is not known, or begins for the second time.
-            A crisis flag makes an unknown talk known: it must not be lost with the beginning.
+            A crisis flag or a step of an alert makes an unknown talk known: they must not be lost with the
+            beginning.
     """
     if database.execute("SELECT 1 FROM events WHERE event_id = ?", (event.event_id,)).fetchone():
         return False
@@ -121,7 +133,7 @@ def insert_event(database: Database, event: Event) -> bool:
         row = (event.subject, event.clinic, event.purpose, event.language, event.country, event.client)
         if database.execute(_INSERT_TALK, (event.talk_id, at, *row)).rowcount == 0:
             raise UnfittingEventError
-    elif isinstance(event, CrisisFlagged):
+    elif isinstance(event, CrisisFlagged | AlertStep):
         database.execute(_INSERT_UNKNOWN_TALK, (event.talk_id, at))
     elif not database.execute("SELECT 1 FROM talks WHERE talk_id = ?", (event.talk_id,)).fetchone():
         raise UnfittingEventError
@@ -157,6 +169,28 @@ def read_events(
         )
         numbered.extend((row["sequence"], _decoded(kind, row)) for row in rows)
     return [event for _, event in sorted(numbered, key=lambda pair: pair[0])]
+
+
+def read_alert_steps(database: Database, since: datetime) -> list[tuple[str | None, AlertStep]]:
+    """Returns the steps of all alerts raised since a moment, in the order of their writing.
+
+    Returns:
+        Pairs of the subject of the talk (None where it is anonymous or not known) and a step.
+    """
+    rows = database.query(
+        """SELECT subject, events.*, alert_steps.*
+        FROM alert_steps JOIN events USING (sequence) JOIN talks USING (talk_id)
+        WHERE alert_id IN (SELECT alert_id FROM alert_steps CROSS JOIN events USING (sequence)
+            WHERE step = 'raised' AND at >= ?)
+        ORDER BY sequence""",
+        (_encoded(since),),
+    )
+    steps = []
+    for row in rows:
+        step = _decoded(AlertStep, row)
+        assert isinstance(step, AlertStep)  # noqa: S101 - for the type checker
+        steps.append((row["subject"], step))
+    return steps
 
 
 def erase_content(database: Database, talk_id: str, at: datetime) -> bool:

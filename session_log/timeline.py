@@ -51,7 +51,7 @@ def talk_lines(talk: TalkSummary, happened: Sequence[events.Event]) -> Iterator[
     about = [talk.purpose, talk.language, talk.country, talk.client]
     yield f"talk {talk.talk_id}  {talk.started_at:%Y-%m-%d %H:%M:%S} UTC  " + "  ".join(filter(None, about))
     if talk.purpose is None:
-        yield "only a crisis flag is known of this talk; its beginning was lost"
+        yield "only a crisis is known of this talk; its beginning was lost"
     elif talk.subject:
         yield f"subject {talk.subject}" + (f"  clinic {talk.clinic}" if talk.clinic else "")
     else:
@@ -152,6 +152,15 @@ def _(event: events.HandedOff) -> tuple[str, str]:
         "hand-over",
         f"to {event.queue}, {event.reason}, {'reached' if event.reached else 'nobody reached'}",
     )
+
+
+@_particulars.register
+def _(event: events.AlertStep) -> tuple[str, str]:
+    step = event.step.replace("_", " ")
+    about = [f"level {event.level}", event.kind, event.clinic or "no clinic", event.alert_id]
+    who = f" {_quoted(event.contact)}" if event.contact else ""
+    way = f" by {event.channel}" if event.channel else ""
+    return "alert", f"{step}{who}{way}  ({', '.join(about)})"
 
 
 @_particulars.register

@@ -28,7 +28,7 @@ from typing import TypeVar
 
 from session_log import store
 from session_log.consent import ConsentLedger
-from session_log.events import EVENT_CLASSES, ConsentSet, Event, TalkEnded, TalkStarted
+from session_log.events import EVENT_CLASSES, AlertStep, ConsentSet, Event, TalkEnded, TalkStarted
 from session_log.log_file import LogFile
 from session_log.schema import SessionLogError
 
@@ -134,7 +134,7 @@ class SessionLog:
     def erase_talk(self, talk_id: str, timeout_s: float = 5.0) -> bool:
         """Erases the content of a talk, also what is still queued, and stores none of it later.
 
-        The talk row, consents, disclosure, hand-overs and crisis flags remain. Backups that a
+        The talk row, consents, disclosure, hand-overs, crisis flags and alerts remain. Backups that a
         migration made are not touched.
 
         Returns:
@@ -291,6 +291,8 @@ class SessionLog:
             self._last_error = name
 
     def _allowed(self, item: Event | _Erasure) -> Event | _Erasure | None:
+        if isinstance(item, AlertStep):
+            return item  # always kept, and may come long after the end of its talk, which stays forgotten
         # Decided once for each event, before its transaction is first tried: a consent revoked later
         # in the same batch must not reach back when the transaction is tried again.
         if not self._ledger.knows(item.talk_id):

@@ -2,10 +2,14 @@
 
 const TIMEOUT_MS = 10000;
 
-/** The lines [{name, number, kind}] of the deployer's country, or [] where they can't be had. Never throws. */
-export async function fetchLines(language) {
+/**
+ * The lines [{name, number, kind}] of a country, null for that of the deployer, or [] where they can't be had. Never
+ * throws.
+ */
+export async function fetchLines(language, country = null) {
+  const query = new URLSearchParams({ language, ...(country === null ? {} : { country }) });
   try {
-    const response = await fetch(`/v1/lines?language=${encodeURIComponent(language)}`, {
+    const response = await fetch(`/v1/lines?${query}`, {
       credentials: "same-origin",
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

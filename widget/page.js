@@ -6,6 +6,7 @@ import { ConversationView } from "./conversation-view.js";
 import { CrisisView } from "./crisis-view.js";
 import { Language } from "./language.js";
 import { fetchLines } from "./lines.js";
+import { isAboutPeopleOnCall } from "./people.js";
 import { openAudioContext } from "./sound.js";
 import { StatusView } from "./status-view.js";
 import { SuggestionsView } from "./suggestions-view.js";
@@ -38,7 +39,10 @@ function main() {
     language,
   );
   const captions = new ConversationView(byId("conversation"), language);
-  const crisis = new CrisisView(byId("crisis"), language);
+  const crisis = new CrisisView(byId("crisis"), language, () => {
+    talk?.changeSession(settings());
+    learnLines();
+  });
   const suggestions = new SuggestionsView(language, (id, helped) => talk?.giveFeedback(id, helped));
   const consent = new ConsentPanel(byId("consent"), language, changeConsents);
   let talk = null;
@@ -46,14 +50,21 @@ function main() {
   let connectedBy = null; // "voice" | "typing" while a talk stands.
 
   async function learnLines() {
-    const lines = await fetchLines(language.code);
-    if (talk === null) crisis.learn(lines); // A talk knows the person's own country.
+    const { country } = crisis;
+    const lines = await fetchLines(language.code, country);
+    // Of a person's own country a talk knows more than the page, unless it asks.
+    if (country !== null || crisis.asked || talk === null) crisis.learnOf(country, lines);
   }
   learnLines();
   language.onChange(learnLines);
 
+  function learnLackingLines() {
+    if (crisis.lacking) learnLines();
+  }
+
   function settings() {
-    return { language: language.choice, pageLanguage: language.code, speed: Number(byId("speed").value) };
+    const { choice, code } = language;
+    return { language: choice, pageLanguage: code, speed: Number(byId("speed").value), country: crisis.country };
   }
 
   function begin({ withMicrophone, firstText }) {
@@ -103,7 +114,11 @@ function main() {
   function showState(next, detail) {
     state = next;
     connectedBy = state === "listening" || state === "speaking" ? detail : null;
-    if (connectedBy !== null) crisis.withdraw();
+    if (connectedBy !== null) {
+      crisis.withdraw();
+      learnLackingLines();
+    }
+    if (state === "waiting" || state === "closed" || state === "failed") crisis.loseSight();
     if (state === "closed" || state === "failed") talk = null;
     status.showState(state, detail);
   }
@@ -149,8 +164,9 @@ function main() {
     if (cards !== null) captions.append(cards);
   }
 
-  function showHandoff({ reached }) {
-    captions.addOwnNote(reached === true ? "handoffReached" : "handoffNotReached");
+  function showHandoff(event) {
+    if (isAboutPeopleOnCall(event)) captions.keepEndInView(() => crisis.showPeople(event));
+    else captions.addOwnNote(event.reached === true ? "handoffReached" : "handoffNotReached");
   }
 
   function showLatency({ total }) {
@@ -171,6 +187,7 @@ function main() {
   function showOnline() {
     status.endNotice("noticeOffline");
     if (talk === null) crisis.withdraw();
+    learnLackingLines();
   }
 
   const OWN_EVENTS = new Map(

@@ -14,11 +14,16 @@ export function newItemId() {
   return `item_${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
+/** A country as the wire has it, two capital letters (ISO 3166); null for anything else. */
+export function countryCode(value) {
+  return typeof value === "string" && /^[A-Z]{2}$/.test(value) ? value : null;
+}
+
 /**
  * `language`: en | fa | auto. `speed`: 0.25–1.5, where 1 is the pace of the voice itself. `crisisLevel` is that of
- * the talk which this one continues after a broken connection.
+ * the talk which this one continues after a broken connection. `country` is where the person is, null if unknown.
  */
-export function sessionUpdate({ language, speed, crisisLevel = 0 }) {
+export function sessionUpdate({ language, speed, crisisLevel = 0, country = null }) {
   return {
     type: "session.update",
     session: {
@@ -27,7 +32,7 @@ export function sessionUpdate({ language, speed, crisisLevel = 0 }) {
         input: { format: PCM, transcription: { language }, turn_detection: { type: "server_vad" } },
         output: { format: PCM, speed },
       },
-      hamdel: { disclosure: "shown", language, crisis_level: crisisLevel },
+      hamdel: { disclosure: "shown", language, crisis_level: crisisLevel, country },
     },
   };
 }

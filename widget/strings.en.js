@@ -103,6 +103,15 @@ export default Object.freeze({
   crisisOpen: "Open",
   crisisAnywhere: "Emergency number in many countries",
   crisisDirectory: "Find a helpline in your country",
+  crisisWhere: "Where are you? (optional)",
+  crisisElsewhere: "Not said, or another country",
+  crisisWhereLacking: "The numbers of this country could not be loaded just now. Those above hold in many countries.",
+
+  peopleNobody: "No person is listening live right now. Please call.",
+  peopleCalling: "The people on call are being told. Please don't wait for them: call.",
+  peopleAcknowledged: "Somebody on call has read the message. You can still call as well.",
+  peopleUnreached: "Nobody on call could be reached. Please call yourself.",
+  peopleUnseen: "I can't see any more whether anybody on call has read the message. Please don't wait: call.",
 
   buttonStart: "Talk",
   buttonStop: "Stop",

@@ -12,6 +12,7 @@ import { openPlayback } from "./playback.js";
 import {
   audioAppend,
   consentSet,
+  countryCode,
   itemTruncate,
   newItemId,
   playbackReport,
@@ -27,11 +28,11 @@ import { keepSounding } from "./sound.js";
 const PLAYBACK_REPORT_MS = 250;
 
 /**
- * Starts a talk at once. `settings`: {language, speed, pageLanguage: en | fa, consents: [{scope, granted,
- * version}], withMicrophone, firstText: a typed turn that replaces the greeting, or null, context: an
- * AudioContext made in the person's press, or null}. `listeners`: {onState(state, detail), onActivity(activity),
- * onEvent(event), onTyped(id, text), onUnanswered(id, text): a typed turn whose answer got lost, onCut(itemId),
- * onNotice(key), onNoticeOver(key), onNumbersNeeded(), onLevel(0…1)}.
+ * Starts a talk at once. `settings`: {language, speed, pageLanguage: en | fa, country: where the person is, or
+ * null, consents: [{scope, granted, version}], withMicrophone, firstText: a typed turn that replaces the greeting,
+ * or null, context: an AudioContext made in the person's press, or null}. `listeners`: {onState(state, detail),
+ * onActivity(activity), onEvent(event), onTyped(id, text), onUnanswered(id, text): a typed turn whose answer got
+ * lost, onCut(itemId), onNotice(key), onNoticeOver(key), onNumbersNeeded(), onLevel(0…1)}.
  *
  * States: connecting (detail: microphone | token | socket) · listening and speaking (detail: voice | typing) ·
  * waiting (for the next try; detail: the reason, which is the end of a "waiting_…" key of the strings) ·
@@ -239,8 +240,9 @@ export function startTalk(settings, listeners) {
   const REACTIONS = new Map(
     Object.entries({
       "session.created": configure,
-      "hamdel.crisis": ({ level }) => {
+      "hamdel.crisis": ({ level, country }) => {
         if (Number.isInteger(level)) crisisLevel = Math.max(crisisLevel, level);
+        settings.country ??= countryCode(country);
       },
       "input_audio_buffer.speech_started": () => {
         interrupt();
@@ -285,9 +287,9 @@ export function startTalk(settings, listeners) {
     /** Adds the microphone to a talk that was begun by typing, or that has lost it. */
     useMicrophone,
 
-    /** Changes the language or pace of the running talk. */
-    changeSession({ language, pageLanguage, speed }) {
-      Object.assign(settings, { language, pageLanguage, speed });
+    /** Changes the language, pace or country of the running talk. */
+    changeSession({ language, pageLanguage, speed, country }) {
+      Object.assign(settings, { language, pageLanguage, speed, country });
       if (configured) connection.send(sessionUpdate({ ...settings, crisisLevel }));
     },
 

@@ -29,3 +29,11 @@ def test_a_tracker_without_turns_is_neutral(tracker: Any) -> None:
     turn = read_turn(tracker(language=None, crisis=True))
     assert (turn.text, turn.intent, turn.mood, turn.language) == ("", None, "unclear", "en")
     assert turn.in_crisis
+
+
+def test_a_crisis_outlives_the_slot(tracker: Any) -> None:
+    calm = tracker(("x", "share", "fear", None))
+    assert not read_turn(calm).in_crisis
+    calm.events.append({"event": "slot", "name": "crisis", "value": True})
+    calm.events.append({"event": "slot", "name": "crisis", "value": False})
+    assert read_turn(calm).in_crisis

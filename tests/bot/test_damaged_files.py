@@ -20,7 +20,17 @@ from ruamel.yaml import YAML
 from bot.model_store import ModelMissingError, default_store
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("bot", "crisis", "emotion", "language", "ser_model", "session_log", "tts_voices", "data")
+PACKAGES = (
+    "bot",
+    "crisis",
+    "emotion",
+    "language",
+    "on_call",
+    "ser_model",
+    "session_log",
+    "tts_voices",
+    "data",
+)
 MODEL = Path("home/models/whisper-base")
 
 
@@ -92,6 +102,13 @@ FAULTS: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "crisis lexicon cut off": ("data/crisis/lexicon_en.jsonl", _cut_after_a_line, "cut off"),
     "crisis lines cut off": ("data/crisis/lines.csv", _cut, "line"),
     "crisis replies garbled": ("data/crisis/replies.jsonl", lambda path: path.write_bytes(b"\xff"), "UTF-8"),
+    "crisis weights cut off": ("crisis/weights/en.json.gz", _cut, "make train-crisis"),
+    "crisis card no JSON": ("crisis/card.json", _cut, "make train-crisis"),
+    "crisis countries garbled": (
+        "data/crisis/countries.csv",
+        lambda path: path.write_bytes(b"\xff"),
+        "git checkout",
+    ),
     "phrases no JSON": ("data/phrases.json", _cut, "restore"),
     "phrase missing": ("data/phrases.json", _without_a_phrase, "greeting.en"),
     "recogniser missing": (str(MODEL), shutil.rmtree, "models fetch"),

@@ -433,6 +433,7 @@ def test_closing_the_parts_writes_what_the_session_log_holds(tmp_path):
         voices=(),
         dialogue=None,
         session_log=log,
+        on_call=None,
         threads=double,
         metrics=None,
     )

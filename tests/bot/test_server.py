@@ -25,7 +25,8 @@ def client(issuer, *, address="127.0.0.1", **server):
     settings = Settings(server=ServerSettings(**{"development": True, **server}))
     talks = Talks(most=settings.server.max_talks, most_per_token=settings.server.max_talks_per_token)
     # A refused request must not reach the models: any use of None would fail.
-    parts = SimpleNamespace(metrics=Metrics(), session_log=None, dialogue=None, speech=None)
+    on_call = SimpleNamespace(routes=[])
+    parts = SimpleNamespace(metrics=Metrics(), session_log=None, dialogue=None, speech=None, on_call=on_call)
     app = create_app(settings, issuer, talks, parts)
     app.talks = talks
     return TestClient(app, base_url=f"http://{HOST}", client=(address, 1234))

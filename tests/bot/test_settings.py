@@ -54,6 +54,33 @@ def test_the_runtime_folder_is_private(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("section", "key", "mention"),
+    [
+        ("{contacts: [{name: A, email: a@b.example}], public_url: 'https://x.example'}", "contacts", "smtp"),
+        ("{contacts: [{name: A, webhook: 'https://a.example'}]}", "contacts", "public_url"),
+        ("{contacts: [{name: A}]}", "contacts.0", "webhook or an email"),
+        ("{contacts: [{name: A, timezone: Tehran}]}", "contacts.0.timezone", "Asia/Tehran"),
+        ("{contacts: [{name: A, hours: [always]}]}", "contacts.0.hours", "Mon-Fri 09:00-17:00"),
+        ("{attempts: none}", "attempts", "integer"),
+        ("{telephone: 112}", "telephone", "no setting"),
+    ],
+)
+def test_mistakes_about_contacts_are_named_with_what_to_write(tmp_path, section, key, mention):
+    with pytest.raises(SettingsError, match=mention) as caught:
+        settings(tmp_path, f"hamdel: {{on_call: {section}}}\n")
+    assert f"hamdel.on_call.{key}: " in str(caught.value)
+    assert str(caught.value).count("\n") == 0
+
+
+def test_a_webhook_may_stand_in_the_environment(tmp_path):
+    text = (
+        """hamdel: {on_call: {public_url: 'https://x.example', contacts: [{name: A, webhook: '${DUTY}'}]}}"""
+    )
+    (contact,) = settings(tmp_path, text, {"DUTY": "https://a.example/secret"}).on_call.rota().everybody
+    assert contact.webhook == "https://a.example/secret"
+
+
+@pytest.mark.parametrize(
     ("text", "key"),
     [
         ("hamdel: {dialogue: {url: 'http://127.0.0.1:5005/x'}}", "hamdel.dialogue.url"),

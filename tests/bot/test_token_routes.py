@@ -68,8 +68,10 @@ def test_a_site_with_its_key_passes_on_who_it_is(client, issuer):
     assert (read.subject, read.clinic, read.grants) == ("p-17", "c", {"talk", "emotion"})
 
 
-def test_the_country_is_that_of_the_request_or_of_the_settings(client, issuer):
-    assert claims(client, issuer, {}).country == "IR"
+def test_the_country_is_that_of_the_request_so_that_the_client_may_name_another_one_than_the_settings(
+    client, issuer
+):
+    assert claims(client, issuer, {}).country is None
     assert claims(client, issuer, {"country": "FR"}).country == "FR"
 
 

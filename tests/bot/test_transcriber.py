@@ -243,6 +243,19 @@ def test_the_same_utterance_gives_the_same_words_from_many_threads(transcriber: 
     assert _likeness(heard[0].text, "I feel sad and alone today.") > 0.7
 
 
+def test_what_else_may_have_been_said_is_told(transcriber: Transcriber) -> None:
+    heard = transcriber.transcribe(_say("I do not want to wake up tomorrow"), language="en")
+    assert heard.alternatives
+    assert heard.text not in heard.alternatives
+    assert "" not in heard.alternatives
+    assert len(set(heard.alternatives)) == len(heard.alternatives) <= 2
+
+
+def test_where_nobody_speaks_nothing_else_may_have_been_said(transcriber: Transcriber) -> None:
+    silence = np.zeros(48_000, dtype=np.float32)
+    assert transcriber.transcribe(silence, language=None).alternatives == ()
+
+
 @pytest.mark.parametrize("count", [0, 1, 399, 1599])
 def test_less_than_a_tenth_of_a_second_is_nothing(transcriber: Transcriber, count: int) -> None:
     assert transcriber.transcribe(np.full(count, 0.1, np.float32), language="fa").text == ""

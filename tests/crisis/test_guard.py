@@ -10,12 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crisis import Guard, LexiconError, assess
+from crisis.findings import findings
 from crisis.guard import DATA_FOLDER
+from crisis.wording import wordings
 
 with (Path(__file__).parent / "sentences.csv").open(encoding="utf-8", newline="") as _file:
     SENTENCES = list(csv.DictReader(_file))
 CRISES = [row for row in SENTENCES if row["level"] != "0"]
 HARMLESS = [row for row in SENTENCES if row["level"] == "0"]
+with (Path(__file__).parent / "sets" / "ordinary.csv").open(encoding="utf-8", newline="") as _file:
+    ORDINARY = list(csv.DictReader(_file))
 GUARD = Guard.load()
 ASKED = "Are you thinking of ending your life?"
 ASKED_FA = "آیا به پایان دادن به زندگی‌تان فکر می‌کنید؟"
@@ -40,8 +44,25 @@ def test_a_wish_is_not_taken_for_a_plan(row: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("row", HARMLESS, ids=_name)
-def test_harmless_talk_raises_no_alarm(row: dict[str, str]) -> None:
-    assert GUARD.assess(row["text"], language=row["language"]).level == 0
+def test_no_rule_takes_harmless_talk_for_a_crisis(row: dict[str, str]) -> None:
+    lexicon = GUARD.lexicons[row["language"]]
+    assert (
+        max((found.level for found in findings(lexicon, wordings(row["text"], row["language"]))), default=0)
+        == 0
+    )
+
+
+def test_the_classifier_raises_few_false_alarms_on_harmless_talk() -> None:
+    alarms = [row["text"] for row in HARMLESS if GUARD.assess(row["text"], language=row["language"]).level]
+    assert len(alarms) < 0.03 * len(HARMLESS), alarms
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_ordinary_talk_raises_few_false_alarms(language: str) -> None:
+    turns = [row["text"] for row in ORDINARY if row["language"] == language]
+    alarms = [text for text in turns if GUARD.assess(text, language=language).level >= 2]
+    assert len(turns) > 400
+    assert len(alarms) < 0.04 * len(turns), alarms
 
 
 def test_there_are_enough_sentences_of_each_sort() -> None:
@@ -49,7 +70,9 @@ def test_there_are_enough_sentences_of_each_sort() -> None:
     assert min(counts[language, harmless] for language in ("en", "fa") for harmless in (True, False)) >= 60
 
 
-@pytest.mark.parametrize("row", [row for row in CRISES if row["kind"] != "past"], ids=_name)
+@pytest.mark.parametrize(
+    "row", [row for row in CRISES if row["kind"] not in ("past", "third_person")], ids=_name
+)
 def test_a_crisis_in_the_middle_of_a_long_turn_is_found(row: dict[str, str]) -> None:
     before, after = ("Work was long today. ", ". So, that is it.")
     if row["language"] == "fa":
@@ -103,6 +126,12 @@ def test_disguises_don_t_hide_a_crisis(disguised: str) -> None:
         ([ASKED_FA], "آره", 2),
         ([ASKED_FA], "بله، گاهی", 2),
         ([ASKED_FA], "نه", 0),
+        ([ASKED], "Some nights, yes.", 2),
+        ([ASKED], "No, I would never kill myself.", 0),
+        ([ASKED_FA], "بعضی شبا بله", 2),
+        (["I keep thinking about killing myself"], "I'm on the platform now", 3),
+        (["I like tea"], "I am at my desk now", 0),
+        (["My friend says she wants to kill herself."], "She says she will do it tonight.", 3),
         (["How was your day?"], "yes", 0),
         ([], "yes", 0),
         (["I want to die"], "I will do it tonight", 3),

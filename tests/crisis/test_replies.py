@@ -3,11 +3,22 @@ from pathlib import Path
 
 import pytest
 
-from crisis import RepliesError, assess, reply
+from crisis import RepliesError, assess, before_question, reply, sentence
 from crisis.lines import LineTable, default_line_table
-from crisis.replies import ReplyTable, default_reply_table
+from crisis.replies import ADDITIONS, ReplyTable, default_reply_table
 from language import detect_script_language, speakable
 
+LEVELS_OF_KINDS = {
+    "suicide": (1, 2, 3),
+    "self_harm": (1, 2, 3),
+    "past": (1,),
+    "third_person": (1, 3),
+    "harm_to_others": (2, 3),
+    "abuse": (1, 2, 3),
+    "child_danger": (2, 3),
+    "medical": (1, 3),
+    "psychosis": (1, 3),
+}
 COUNTRIES = (*default_line_table().countries(), None, "XX")
 
 
@@ -24,10 +35,51 @@ def test_yes_to_our_own_question_is_level_2(language: str, kind: str) -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "fa"])
-@pytest.mark.parametrize(("level", "kind"), [(2, "suicide"), (2, "self_harm"), (2, "abuse"), (1, "abuse")])
-def test_no_to_whether_they_are_safe_is_level_3(language: str, level: int, kind: str) -> None:
+@pytest.mark.parametrize(
+    ("level", "kind"),
+    [
+        (2, "suicide"),
+        (2, "self_harm"),
+        (2, "abuse"),
+        (1, "abuse"),
+        (2, "harm_to_others"),
+        (2, "child_danger"),
+        (3, "child_danger"),
+        (3, "suicide"),
+        (3, "self_harm"),
+        (3, "third_person"),
+        (3, "harm_to_others"),
+        (3, "psychosis"),
+    ],
+)
+def test_no_to_whether_they_are_safe_or_can_call_is_level_3(language: str, level: int, kind: str) -> None:
     question = reply(level, language, "US", kind).text
     assert assess("no" if language == "en" else "نه", context=[question]).level == 3
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+@pytest.mark.parametrize(
+    ("kind", "level", "meant"),
+    [("medical", 3, "medical"), ("psychosis", 3, "psychosis"), ("self_harm", 2, "self_harm")],
+)
+def test_yes_to_the_other_questions_is_understood(language: str, kind: str, level: int, meant: str) -> None:
+    found = assess("yes" if language == "en" else "بله", context=[reply(1, language, "US", kind).text])
+    assert (found.level, found.kind) == (level, meant)
+
+
+@pytest.mark.parametrize(
+    ("danger", "kind"),
+    [
+        ("My husband beats me every week.", "abuse"),
+        ("I keep thinking about killing myself.", "suicide"),
+        ("شوهرم هر هفته کتکم می‌زند.", "abuse"),
+    ],
+)
+def test_no_to_are_you_safe_is_of_the_kind_that_was_spoken_of(danger: str, kind: str) -> None:
+    language = detect_script_language(danger) or "en"
+    question = reply(2, language, "US", kind).text
+    found = assess("no" if language == "en" else "نه", context=[danger, question])
+    assert (found.level, found.kind) == (3, kind)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +144,29 @@ def test_every_reply_is_complete_short_and_in_its_language() -> None:
         assert len(speakable(answer.text, language)) > 40
         if level >= 2:
             assert answer.lines
-    assert count == len(default_reply_table().texts) * len(COUNTRIES)
+    replies = [kind for _, kind, _ in default_reply_table().texts if kind not in ADDITIONS]
+    assert count == len(replies) * len(COUNTRIES)
+
+
+@pytest.mark.parametrize("kind", ADDITIONS)
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_what_is_said_beside_a_reply_is_complete_and_in_its_language(kind: str, language: str) -> None:
+    for country in COUNTRIES:
+        said = sentence(kind, language, country)
+        assert "{" not in said
+        assert detect_script_language(said) == language
+        assert 30 < len(said) < 300
+        assert assess(said).level < 2
+        assert reply(0, language, country, kind).text == "", "it is no reply"
+
+
+def test_an_addition_stands_before_the_question_at_the_end() -> None:
+    whole = reply(2, "en", "US", "suicide", minor=True).text
+    assert whole.endswith(f"{sentence('minor', 'en', 'US')} Are you safe right now?")
+    assert before_question("It is so. Call now.", "Please.", "en") == "It is so. Call now. Please."
+    assert before_question("حالتان خوب است؟", "لطفاً.", "fa") == "لطفاً. حالتان خوب است؟"
+    assert before_question("", "Please.", "en") == "Please."
+    assert before_question("Is it so?", "", "en") == "Is it so?"
 
 
 def test_no_reply_is_taken_for_a_thought_of_suicide() -> None:
@@ -104,20 +178,18 @@ def test_no_reply_is_taken_for_a_thought_of_suicide() -> None:
 def test_every_kind_that_the_guard_knows_has_a_reply_of_its_own() -> None:
     texts = default_reply_table().texts
     for language in ("en", "fa"):
-        for level, kind in [
-            (2, "self_harm"),
-            (2, "abuse"),
-            (3, "abuse"),
-            (3, "child_danger"),
-            (3, "medical"),
-        ]:
-            assert (level, kind, language) in texts
-        for level, kind in [(3, "harm_to_others"), (3, "psychosis"), (1, "past"), (0, "third_person")]:
-            assert (level, kind, language) in texts
+        for kind, levels in LEVELS_OF_KINDS.items():
+            assert [level for level in (1, 2, 3) if (level, kind, language) in texts] == list(levels)
+
+
+def test_a_kind_without_a_text_of_its_level_takes_its_next_graver_one() -> None:
+    assert reply(1, "en", "US", "harm_to_others").text == reply(2, "en", "US", "harm_to_others").text
+    assert reply(2, "fa", "IR", "third_person").text == reply(3, "fa", "IR", "third_person").text
 
 
 def test_kinds_without_a_text_fall_back_on_the_general_one() -> None:
-    assert reply(3, "en", "US", "self_harm").text == reply(3, "en", "US").text
+    assert reply(3, "en", "US", "unheard").text == reply(3, "en", "US").text
+    assert reply(3, "en", "US", "past").text == reply(3, "en", "US").text
     assert reply(2, "de", "US").text == reply(2, "en", "US").text
     assert reply(0, "en", "US").text == ""
 

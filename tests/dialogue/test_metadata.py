@@ -14,7 +14,7 @@ def test_what_the_gateway_says_is_read() -> None:
         "crisis_level": 3,
         "distress": 7,
     }
-    assert read_metadata(raw) == TurnMetadata("fa", "anger", "service", "IR", 3)
+    assert read_metadata(raw) == TurnMetadata("fa", "anger", "service", "IR", 3, gateway=True)
 
 
 @pytest.mark.parametrize("raw", [None, {}, [], "fa", 7])
@@ -46,3 +46,8 @@ def test_what_is_not_valid_counts_as_not_said(raw: dict[str, object]) -> None:
 
 def test_a_level_beyond_the_scale_is_the_highest() -> None:
     assert read_metadata({"crisis_level": 9}).crisis_level == 3
+
+
+def test_only_the_gateways_own_word_of_danger_shows_that_it_is_there() -> None:
+    assert read_metadata({"crisis_level": 0}).gateway is True
+    assert read_metadata({"in_crisis": True, "country": "US"}).gateway is False

@@ -46,7 +46,7 @@ def test_training_examples_and_look_up_words_are_normalised_alike() -> None:
     assert trained.lookup_tables[0]["elements"] == ["ناراحتی", "sad"]
 
 
-@pytest.mark.parametrize("text", ["😭", "\x00", "\u202e", "\ufffd", "** __"])
+@pytest.mark.parametrize("text", ["", " ", "😭", "\x00", "\u202e", "\ufffd", "** __"])
 def test_a_text_with_nothing_to_read_is_not_left_empty_which_the_components_after_it_cannot_take(
     text: str,
 ) -> None:

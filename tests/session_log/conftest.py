@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from session_log.events import (
+    AlertStep,
     ConsentSet,
     CrisisFlagged,
     DisclosureGiven,
@@ -105,6 +106,19 @@ def _talk(
             country="IR",
             kind="self_harm",
             lines_shown=("اورژانس اجتماعی ۱۲۳", "Emergency 112"),
+        ),
+        AlertStep(
+            talk_id=talk_id,
+            at=later(33.5),
+            alert_id="alert-1",
+            step="delivered",
+            level=2,
+            kind="self_harm",
+            clinic="clinic-1",
+            contact="First contact",
+            channel="mail",
+            language="fa",
+            country="IR",
         ),
         HandedOff(talk_id=talk_id, at=later(34), queue="duty", reason="crisis", reached=True),
         TalkEnded(talk_id=talk_id, at=later(40), reason="client_closed"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from session_log.consent import CONTENT_EVENTS, WITHHELD, ConsentLedger
 from session_log.events import (
     SCOPES,
+    AlertStep,
     ConsentSet,
     CrisisFlagged,
     Event,
@@ -91,6 +92,13 @@ def test_a_hand_over_of_a_talk_without_stored_turns_gives_no_reason(talk: Talk) 
 def test_a_crisis_flag_of_an_unknown_talk_is_stored(talk: Talk) -> None:
     flag = next(event for event in talk() if isinstance(event, CrisisFlagged))
     assert stored([flag]) == [replace(flag, turn_id=None)]
+
+
+def test_the_steps_of_an_alert_are_stored_whole_without_any_consent(talk: Talk) -> None:
+    events = talk(scopes=())
+    step = next(event for event in events if isinstance(event, AlertStep))
+    assert step in stored(events)
+    assert stored([step]) == [step]
 
 
 def test_content_of_an_unknown_talk_is_not_stored(talk: Talk) -> None:

@@ -58,6 +58,7 @@ def test_show_prints_the_timeline(written: Path, capsys: Output) -> None:
         "7 of 10 after",
         "turn turn-1 was fear",
         "CRISIS       level 2, self_harm, IR; shown: \u2068«اورژانس اجتماعی ۱۲۳»\u2069",
+        "alert        delivered \u2068«First contact»\u2069 by mail  (level 2, self_harm, clinic-1, alert-1)",
         "to duty, crisis, reached",
         "00:40.0  end          client_closed",
     ):

@@ -35,7 +35,7 @@ def test_a_log_is_opened_with_wal_foreign_keys_and_secure_delete(path: Path) -> 
 def test_every_table_is_strict(path: Path) -> None:
     with closing(open_for_writing(path)) as database:
         tables = [table for table in database.tables if not table.name.startswith("sqlite_")]
-        assert len(tables) == 14
+        assert len(tables) == 15
         assert all(table.strict for table in tables)
 
 
@@ -51,6 +51,22 @@ def test_a_migration_keeps_the_rows_and_makes_a_backup_first(path: Path) -> None
     with closing(sqlite3.connect(backup)) as copy:
         assert copy.execute("SELECT * FROM talks").fetchone()[0] == "talk-1"
         assert copy.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
+
+
+def test_a_log_of_the_first_version_is_brought_up_to_date_and_keeps_its_rows(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        for statement in MIGRATIONS[0]:
+            old.execute(statement)
+        old.execute("INSERT INTO talks (talk_id, started_at) VALUES ('talk-1', '2026-11-20T08:00:00')")
+        old.execute("PRAGMA user_version = 1")
+    with pytest.raises(SessionLogError, match="older version"):
+        open_for_reading(path)
+    with closing(open_for_writing(path)) as database:
+        assert database["talks"].count == 1
+        assert database["alert_steps"].count == 0
+    assert len(list(path.parent.glob("*.version-1.*.backup"))) == 1
+    open_for_reading(path).close()
 
 
 def test_a_failing_migration_changes_nothing(path: Path) -> None:

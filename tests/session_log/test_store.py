@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -11,10 +12,25 @@ from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from session_log.consent import CONTENT_EVENTS
-from session_log.events import ConsentSet, CrisisFlagged, Event, SuggestionsShown, TalkStarted, TurnHeard
+from session_log.events import (
+    AlertStep,
+    ConsentSet,
+    CrisisFlagged,
+    Event,
+    SuggestionsShown,
+    TalkStarted,
+    TurnHeard,
+)
 from session_log.field_checks import MAX_TEXT_CHARACTERS
 from session_log.schema import open_for_writing
-from session_log.store import UnfittingEventError, erase_content, insert_event, is_erased, read_events
+from session_log.store import (
+    UnfittingEventError,
+    erase_content,
+    insert_event,
+    is_erased,
+    read_alert_steps,
+    read_events,
+)
 
 Talk = Callable[..., list[Event]]
 
@@ -47,20 +63,39 @@ def test_kinds_can_be_read_alone(talk: Talk, database: Database) -> None:
 
 def test_an_event_of_an_unknown_talk_is_refused(talk: Talk, database: Database) -> None:
     for event in talk()[1:]:
-        if not isinstance(event, CrisisFlagged):
+        if not isinstance(event, CrisisFlagged | AlertStep):
             with pytest.raises(UnfittingEventError):
                 insert_event(database, event)
     assert database["events"].count == 0
 
 
-def test_a_crisis_flag_makes_its_talk_known_and_the_beginning_may_follow(
-    talk: Talk, database: Database
+@pytest.mark.parametrize("kind", [CrisisFlagged, AlertStep])
+def test_a_crisis_makes_its_talk_known_and_the_beginning_may_follow(
+    talk: Talk, database: Database, kind: type[Event]
 ) -> None:
     events = talk()
-    flag = next(event for event in events if isinstance(event, CrisisFlagged))
+    flag = next(event for event in events if isinstance(event, kind))
     assert insert_event(database, flag)
     assert insert_event(database, events[0])
     assert read_events(database, "talk-1") == [flag, events[0]]
+
+
+def test_the_steps_of_alerts_raised_since_a_moment_are_read_with_their_subject(
+    talk: Talk, database: Database
+) -> None:
+    delivered = next(event for event in talk() if isinstance(event, AlertStep))
+    raised = replace(delivered, step="raised", channel=None, event_id="raised")
+    earlier = raised.at - timedelta(days=1)
+    old = [
+        replace(raised, alert_id="old", at=earlier, event_id="old"),
+        replace(delivered, alert_id="old", event_id="old-delivered"),
+    ]
+    unknown = replace(raised, talk_id="talk-2", alert_id="alert-2", event_id="unknown")
+    for event in [talk()[0], *old, raised, unknown, delivered]:
+        insert_event(database, event)
+    found = read_alert_steps(database, raised.at)
+    assert found == [("subject-1", raised), (None, unknown), ("subject-1", delivered)]
+    assert len(read_alert_steps(database, earlier)) == 5
 
 
 def test_a_talk_cannot_begin_twice(talk: Talk, database: Database) -> None:

@@ -13,7 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from session_log.events import ConsentSet, Event, SuggestionsShown, TalkEnded, TalkStarted, TurnHeard
+from session_log.events import (
+    AlertStep,
+    ConsentSet,
+    Event,
+    SuggestionsShown,
+    TalkEnded,
+    TalkStarted,
+    TurnHeard,
+)
 from session_log.reader import list_talks, read_talk
 from session_log.schema import SessionLogError
 from session_log.writer import SessionLog
@@ -93,6 +101,17 @@ def test_a_turn_that_arrives_after_the_end_still_follows_the_consents(path: Path
         assert log.flush()
         assert log.record(replace(heard, event_id="late", turn_id="turn-2"))
     assert stored_kinds(path).count(TurnHeard) == 2
+
+
+def test_an_alert_that_goes_on_after_its_talk_is_stored_and_takes_no_memory(
+    log: SessionLog, path: Path, talk: Talk
+) -> None:
+    events = talk()
+    step = next(event for event in events if isinstance(event, AlertStep))
+    record_all(log, [*events, replace(step, step="acknowledged", event_id="late")])
+    assert log.flush()
+    assert stored_kinds(path).count(AlertStep) == 2
+    assert log._ledger.talk_ids() == ()
 
 
 def test_events_handed_in_twice_are_stored_once(log: SessionLog, path: Path, talk: Talk) -> None:

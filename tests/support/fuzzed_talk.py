@@ -30,6 +30,7 @@ from bot import commands as c
 from bot import endpointing as ep
 from bot.dialogue_frames import DialogueFrameError, read_answer
 from bot.protocol import AudioAppend, ProtocolError, decode_audio, parse_client_event
+from language import detect_script_language, split_sentences
 from session_log.events import EVENT_CLASSES
 
 __all__ = ["FuzzedTalk", "Violation", "strictly_read"]
@@ -61,6 +62,9 @@ _ANSWERS = {
 }
 
 
+_PEOPLE = ("nobody_on_call", "calling", "delivered", "acknowledged", "unreached")
+
+
 class Violation(AssertionError):
     """The core broke a promise."""
 
@@ -76,13 +80,13 @@ class WatchedGuard:
         self.level = 0
         self.replies = []
 
-    def assess(self, text, *, language=None, context=()):
-        found = _assess(text, language, tuple(context))
+    def assess(self, text, *, language=None, context=(), alternatives=(), distressed=False, uncertain=False):
+        found = _assess(text, language, tuple(context), tuple(alternatives), distressed, uncertain)
         self.level = max(self.level, found.level)
         return found
 
-    def reply(self, level, language, country, kind="suicide"):
-        reply = crisis.reply(level, language, country, kind)
+    def reply(self, level, language, country, kind="suicide", *, minor=False):
+        reply = crisis.reply(level, language, country, kind, minor=minor)
         if level >= 2:
             self.replies.append(reply)
         return reply
@@ -90,10 +94,23 @@ class WatchedGuard:
     def lines(self, country, language="en"):
         return crisis.lines(country, language)
 
+    def sentence(self, kind, language, country):
+        return crisis.sentence(kind, language, country)
+
+    def named_country(self, text):
+        return crisis.named_country(text)
+
 
 @lru_cache(20_000)
-def _assess(text, language, context):
-    return crisis.assess(text, language=language, context=context)
+def _assess(text, language, context, alternatives, distressed, uncertain):
+    return crisis.assess(
+        text,
+        language=language,
+        context=context,
+        alternatives=alternatives,
+        distressed=distressed,
+        uncertain=uncertain,
+    )
 
 
 class FuzzedTalk:
@@ -129,6 +146,7 @@ class FuzzedTalk:
         self._answered = deque(maxlen=_REMEMBERED)
         self._to_speak = {}
         self._to_finish = deque(maxlen=_REMEMBERED)
+        self._people = deque(maxlen=_REMEMBERED)
         self._take(talk.commands)
 
     def play(self, move):
@@ -161,6 +179,9 @@ class FuzzedTalk:
                 self._do("voice_failed", self._pick(list(self._to_speak), move.which))
             case Passed():
                 self.now_ms += move.milliseconds
+                if self._people:
+                    status = _PEOPLE[self.steps % len(_PEOPLE)]
+                    self._do("people", self._people.popleft().kind, status)
                 if hasattr(self.conversation, "tick"):
                     self._do("tick", server_may_complain=True)
 
@@ -231,10 +252,13 @@ class FuzzedTalk:
         asked = self._pick(self._to_understand, move.which)
         attempt = asked.attempt - move.age
         mood = None if move.mood is None else speech_mood(move.mood)
+        alternatives = CRISIS_SENTENCES[:2] if asked.start_ms % 7 == 0 else ()
         result = (
             c.UnderstandingFailed(asked.item_id, attempt)
             if move.text is None
-            else c.Understood(asked.item_id, attempt, move.text, move.language, 0.5, 1_500, mood)
+            else c.Understood(
+                asked.item_id, attempt, move.text, move.language, 0.5, 1_500, mood, tuple(alternatives)
+            )
         )
         for _ in range(move.times):
             self._do("understood", result)
@@ -350,6 +374,8 @@ class FuzzedTalk:
                     self._overheard.extend(self._endpointer.end())
                 case c.ForgetAudio():
                     self._endpointer.reset()
+                case c.CallPeople():
+                    self._people.append(command)
                 case _ if type(command).__name__ == "CloseTalk":
                     self.closed = True
         return sent
@@ -419,10 +445,19 @@ class FuzzedTalk:
             return
         self._in_crisis = True
         shown = _squeezed("".join(e.get("delta", "") for e in sent if "audio.delta" not in e["type"]))
-        if not any(_squeezed(reply.text) in shown for reply in self.guard.replies):
+        if not any(_is_shown(reply.text, shown) for reply in self.guard.replies):
             raise Violation("the crisis reply is not sent in the step that heard the danger")
         if self._own and self.guard.replies[0].lines and "hamdel.crisis" not in [e["type"] for e in sent]:
             raise Violation("the numbers are not shown in the step that heard the danger")
+
+
+def _is_shown(text, shown):
+    """Whether all sentences of a reply are there; others may stand between them."""
+    return all(_squeezed(sentence) in shown for sentence in split_sentences(text, _language(text)))
+
+
+def _language(text):
+    return detect_script_language(text) or "en"
 
 
 def _words_of_user(event):

@@ -16,6 +16,7 @@ from bot.commands import DialogueDone, DialogueMessage
 from bot.gateway import server_config
 from bot.listening_socket import listening_socket
 from bot.metrics import Metrics
+from bot.on_call_desk import open_on_call_desk
 from bot.phrases import Phrases
 from bot.realtime import Parts
 from bot.server import create_app
@@ -25,6 +26,7 @@ from bot.talks import Talks
 from bot.tokens import Claims, TokenIssuer
 from bot.transcriber import Transcript
 from bot.voice_activity import load_voice_activity_model
+from on_call.settings import OnCallSettings
 from session_log import SessionLog
 from tts_voices import VoiceError
 
@@ -103,6 +105,8 @@ class ScriptedDialogue:
 @contextmanager
 def gateway_parts(folder, **changes):
     """Parts for a gateway, with the session log in this folder; `changes` replace some."""
+    log_path = folder / "session_log.sqlite"
+    session_log = SessionLog.open(log_path)
     parts = Parts(
         **{
             "guard": crisis,
@@ -111,7 +115,8 @@ def gateway_parts(folder, **changes):
             "voice_activity": load_voice_activity_model(),
             "voices": (ToneVoice(),),
             "dialogue": ScriptedDialogue(),
-            "session_log": SessionLog.open(folder / "session_log.sqlite"),
+            "session_log": session_log,
+            "on_call": open_on_call_desk(OnCallSettings(), {}, session_log, log_path),
             "threads": ThreadPoolExecutor(2),
             "metrics": Metrics(),
             **changes,

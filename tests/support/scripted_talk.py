@@ -18,17 +18,43 @@ from emotion import estimate_from_probabilities
 class ScriptedGuard:
     """Stands for the crisis guard, whose judgement is tested in its own package."""
 
-    def assess(self, text, *, language=None, context=()):
+    def __init__(self):
+        self.distressed = []
+        self.minors = []
+
+    def assess(self, text, *, language=None, context=(), alternatives=(), distressed=False, uncertain=False):
+        self.distressed.append(distressed)
         if "level three" in text or (text == "yes" and "level one" in context):
             return Assessment(3, "suicide", ())
-        return Assessment(1, "suicide", ()) if "level one" in text else Assessment(0, "none", ())
+        if "level two" in text:
+            return Assessment(2, "suicide", (), "minor" in text)
+        asked = "level one" in text or "level one" in alternatives
+        return Assessment(1, "suicide", ()) if asked else Assessment(0, "none", ())
 
-    def reply(self, level, language, country, kind="suicide"):
+    def reply(self, level, language, country, kind="suicide", *, minor=False):
+        if level:
+            self.minors.append(minor)
         text = f"Fixed reply of level {level}." if level else ""
         return Reply(text, self.lines(country) if level >= 2 else ())
 
+    def sentence(self, kind, language, country):
+        return f"Sentence {kind} for {country}."
+
+    def named_country(self, text):
+        return "CA" if "Canada" in text else None
+
     def lines(self, country, language="en"):
         return (Line("Helpline", "123", "crisis", "US", "2026-11-20", ""),)
+
+
+class ScriptedRota:
+    """Says whether somebody is on call."""
+
+    def __init__(self, on_duty=False):
+        self.on_duty = on_duty
+
+    def anyone(self, clinic, at):
+        return self.on_duty
 
 
 class ScriptedTalk:
@@ -42,8 +68,12 @@ class ScriptedTalk:
         disclosure="shown",
         guard=None,
         patience_ms=600,
+        country="US",
+        default_country=None,
+        on_duty=False,
     ):
         counter = itertools.count(1)
+        self.guard = guard or ScriptedGuard()
         self.now_ms = 1_000_000.0
         self.commands = []
         self.conversation = Conversation(
@@ -53,13 +83,15 @@ class ScriptedTalk:
                 clinic=None,
                 purpose=purpose,
                 language=None,
-                country="US",
+                country=country,
                 client="test",
+                default_country=default_country,
                 grants=frozenset(grants),
             ),
             config=SessionConfig(id="sess_1"),
             patience_ms=patience_ms,
-            guard=guard or ScriptedGuard(),
+            guard=self.guard,
+            rota=ScriptedRota(on_duty),
             phrases=Phrases.load(ROOT / "data" / "phrases.json"),
             new_id=lambda prefix: f"{prefix}_{next(counter)}",
         )
@@ -80,18 +112,17 @@ class ScriptedTalk:
     def hear(self, event):
         return self.do(self.conversation.hear(event, self.now_ms))
 
-    def utter(self, text, *, language="en", mood=None, start_ms=1_000, voiced_ms=1_500):
+    def utter(self, text, *, language="en", mood=None, start_ms=1_000, voiced_ms=1_500, alternatives=()):
         """A whole spoken turn, recognised speculatively; gives the commands of its end."""
         end_ms = start_ms + voiced_ms
         self.hear(SpeechStarted(start_ms))
         self.hear(SpeechConfirmed(start_ms))
         self.hear(SpeechPaused(start_ms, end_ms))
         asked = self.last(c.Understand)
-        self.do(
-            self.conversation.understood(
-                c.Understood(asked.item_id, asked.attempt, text, language, 0.9, voiced_ms, mood), self.now_ms
-            )
+        result = c.Understood(
+            asked.item_id, asked.attempt, text, language, 0.9, voiced_ms, mood, alternatives
         )
+        self.do(self.conversation.understood(result, self.now_ms))
         return self.hear(SpeechEnded(start_ms, end_ms, 600, voiced_ms))
 
     def fail_to_hear(self, *, busy=False, start_ms=1_000, voiced_ms=1_500):

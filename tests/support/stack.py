@@ -19,6 +19,7 @@ from ruamel.yaml import YAML
 from websockets.asyncio.client import connect
 
 from bot.model_store import default_store
+from bot.rendered_speech import default_folder
 from bot.session_config import SAMPLE_RATE_HZ
 
 __all__ = ["ROOT", "Stack", "TalkSocket", "free_port", "running_stack"]
@@ -37,17 +38,21 @@ def free_port():
 class Stack:
     """The three parts; `settings` are sections of `hamdel:`.
 
+    Args:
+        share: whose Rasa and action server are asked, instead of parts of its own.
+        port: of the gateway, where somebody has to know it before; by default a free one.
+
     Attributes:
         programs: a folder that stands first in the gateway's PATH, where programs can be replaced.
     """
 
-    def __init__(self, folder, *, share=None, environment=None, preexec=None, **settings):
+    def __init__(self, folder, *, share=None, port=None, environment=None, preexec=None, **settings):
         self.folder = folder
         self.programs = folder / "programs"
         self.programs.mkdir()
         self.database = folder / "session_log.sqlite"
         self.ports = dict(share.ports) if share else {part: free_port() for part in ("dialogue", "actions")}
-        self.ports["gateway"] = free_port()
+        self.ports["gateway"] = port or free_port()
         self._processes = {}
         self._preexec = preexec
         self._environment = {
@@ -66,7 +71,7 @@ class Stack:
             "OPENBLAS_NUM_THREADS": "1",
             **(environment or {}),
         }
-        _link_models(folder)
+        _link_cache(folder)
         self._write_endpoints(settings)
 
     def _write_endpoints(self, sections):
@@ -236,8 +241,8 @@ class TalkSocket:
         return [event for event in self.events if event["type"] == kind]
 
 
-def _link_models(folder):
-    """Lets a home of its own find the models of this machine's cache."""
-    source = default_store().path("whisper-base").parents[1]
-    with contextlib.suppress(FileExistsError):
-        (folder / "models").symlink_to(source)
+def _link_cache(folder):
+    """Lets a home of its own find the models and the rendered sentences of this machine's cache."""
+    for source in (default_store().path("whisper-base").parents[1], default_folder()):
+        with contextlib.suppress(FileExistsError):
+            (folder / source.name).symlink_to(source)

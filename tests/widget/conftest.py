@@ -69,6 +69,8 @@ class ScriptedGateway:
         self.silent = False
         self.serves_files = True
         self.lines: list[dict[str, str]] = []
+        self.lines_of: dict[str, Any] = {}
+        self.lines_asked: list[dict[str, str]] = []
         self.cut_connections: Callable[[], None] = lambda: None
         self.subprotocols: list[str] = []
         self.received: list[dict[str, Any]] = []
@@ -92,6 +94,8 @@ class ScriptedGateway:
         self.silent = False
         self.serves_files = True
         self.lines = []
+        self.lines_of = {}
+        self.lines_asked = []
         self.received.clear()
         self._outgoing = queue.SimpleQueue()
 
@@ -130,7 +134,12 @@ class ScriptedGateway:
         return self.of_type(kind)
 
     async def _lines(self, request: Request) -> Response:
-        return JSONResponse({"country": None, "lines": self.lines})
+        self.lines_asked.append(dict(request.query_params))
+        country = request.query_params.get("country")
+        if country is not None and country not in self.lines_of:
+            return JSONResponse({"error": {}}, status_code=503)
+        lines = self.lines if country is None else self.lines_of[country]
+        return JSONResponse({"country": country, "lines": lines})
 
     async def _index(self, request: Request) -> Response:
         return FileResponse(WIDGET / "index.html")

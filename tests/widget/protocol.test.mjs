@@ -19,9 +19,18 @@ test("session update has the shape that the server reads", () => {
         },
         output: { format: { type: "audio/pcm", rate: SAMPLE_RATE_HZ }, speed: 0.8 },
       },
-      hamdel: { disclosure: "shown", language: "fa", crisis_level: 0 },
+      hamdel: { disclosure: "shown", language: "fa", crisis_level: 0, country: null },
     },
   });
+  const { session } = protocol.sessionUpdate({ language: "auto", speed: 1, crisisLevel: 2, country: "CA" });
+  assert.deepEqual([session.hamdel.crisis_level, session.hamdel.country], [2, "CA"]);
+});
+
+test("a country is two capital letters and nothing else", () => {
+  assert.equal(protocol.countryCode("CA"), "CA");
+  for (const value of ["ca", "CAN", "", "C1", "CA\n", "<b", "ایر", 7, null, undefined, ["CA"], { toString: 1 }]) {
+    assert.equal(protocol.countryCode(value), null, String(JSON.stringify(value)));
+  }
 });
 
 test("asking for a sign of life changes nothing of the session", () => {
