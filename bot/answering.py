@@ -118,11 +118,11 @@ class Answering:
             self._finish()
             return True
         failed = isinstance(turn.result, UnderstandingFailed)
-        if turn.voiced_ms < _REPAIR_VOICE_MS and not failed:
-            return False
         language = turn.language = self._state.language
         if not failed and self.answer_crisis(turn):
             return True
+        if turn.voiced_ms < _REPAIR_VOICE_MS and not failed:
+            return False
         self._begin(turn, metadata=None, spoken=None)
         turn.answered = True
         phrase = "not_heard"
@@ -154,6 +154,7 @@ class Answering:
     def people(self, kind: str, status: str) -> None:
         """Takes how far the call for people has come, and has the user told in the next gap."""
         self._reports.people(kind, status)
+        self._safety.learn_of_people(status)
         said = {"acknowledged": "reached", "unreached": "unreached"}.get(status)
         if said is not None:
             self._people_said = [said]  # the latest alone is true
@@ -233,9 +234,7 @@ class Answering:
                 self._state.recent.append(" ".join(self._told))
             turn.answered, turn.intent = True, done.intent
             self._reports.intent(turn, done.intent, done.language or turn.language)
-            if self._cut_crisis_reply is not None:  # silenced by the user, and offered again
-                self._cut_crisis_reply = None
-                self._say(self._safety.numbers(turn.language), turn.language)
+            self._offer_numbers_again(turn.language)
             self._finish()
 
     def dialogue_failed(self, failed: DialogueFailed) -> Turn | None:
@@ -250,6 +249,7 @@ class Answering:
         turn.answered = True
         language = self._state.pinned_language or turn.language
         self._say(self._phrases.say("dialogue_down", language), language)
+        self._offer_numbers_again(language)
         self._finish()
         return turn
 
@@ -340,6 +340,12 @@ class Answering:
     def _say(self, text: str, language: str) -> None:
         for sentence in split_sentences(text, language):
             self._replying.say(sentence, language=language, speed=self._state.config.audio.output.speed)
+
+    def _offer_numbers_again(self, language: str) -> None:
+        """After a crisis reply that the user has silenced."""
+        if self._cut_crisis_reply is not None:
+            self._cut_crisis_reply = None
+            self._say(self._safety.numbers(language), language)
 
     def _finish(self) -> None:
         response = self._replying.finish()

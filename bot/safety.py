@@ -86,6 +86,7 @@ class Safety:
         self._guard = guard
         self._rota = rota
         self._called_level = 0
+        self._said_nobody = False
 
     def read(self, turn: Turn) -> CrisisAnswer | None:
         """Reads a turn, remembers what it means, shows the numbers; None where there is no danger in it."""
@@ -126,7 +127,13 @@ class Safety:
         state = self._state
         reply = self._guard.reply(state.crisis_level, language, state.country)
         self._reports.lines(state.crisis_level, reply.lines, reply.text)
+        state.recent.append(reply.text)  # its question may be answered
         return reply.text
+
+    def learn_of_people(self, status: str) -> None:
+        """Where nobody took the call for people, the next danger calls them anew."""
+        if status in ("nobody_on_call", "unreached"):
+            self._called_level = 0
 
     def numbers(self, language: str) -> str:
         """Whom to call, in a sentence or two, shown again as well."""
@@ -168,9 +175,9 @@ class Safety:
 
     def _with_people(self, text: str, language: str, level: int, kind: str) -> str:
         on_duty = self._rota.anyone(self._state.identity.clinic, self._outbox.now)
-        first = self._called_level == 0
-        if not self._call_people(level, kind, language) or not (first or on_duty):
+        if not self._call_people(level, kind, language) or (self._said_nobody and not on_duty):
             return text
+        self._said_nobody = self._said_nobody or not on_duty
         told = self._guard.sentence("calling" if on_duty else "nobody", language, self._state.country)
         return before_question(text, told, language)
 

@@ -15,6 +15,7 @@ from crisis.wording import Wording
 __all__ = ["JOKE", "LONG_AGO", "NOTHING", "Assessment", "findings"]
 
 _OWN_KINDS = frozenset({"suicide", "self_harm", "harm_to_others"})
+_TOLD_KINDS = _OWN_KINDS | {"third_person", "psychosis"}
 _SUBJECT_REACH = 80
 _VERB_REACH = 30
 _NEIGHBOUR_REACH = 120
@@ -99,7 +100,8 @@ def _weigh(
         return _taken_back(lexicon, signal)
     told = signal.kind in _OWN_KINDS and lexicon.first("reported", before)
     if told or lexicon.first("fiction", before):
-        return Assessment(0, "third_person", ids)
+        # Of danger that comes from outside, a film in the same breath makes us ask, no more.
+        return Assessment(0 if signal.kind in _TOLD_KINDS else 1, "third_person", ids)
     if signal.kind in _OWN_KINDS and _is_about_another(lexicon, before, match.group()):
         return Assessment(1, "third_person", ids)
     nearby = text[max(0, start - _NEIGHBOUR_REACH) : end + _NEIGHBOUR_REACH]
@@ -107,7 +109,7 @@ def _weigh(
     around = text[max(sentence_start, start - _VERB_REACH) : end + _VERB_REACH]
     if long_ago and signal.person != "any" and lexicon.first("past_form", around):
         return Assessment(1, "past" if signal.kind in _OWN_KINDS else signal.kind, (*ids, LONG_AGO))
-    if "joke" in anywhere:
+    if "joke" in anywhere and signal.kind in _TOLD_KINDS:
         return Assessment(min(signal.level, 1), signal.kind, (*ids, JOKE))
     if signal.level == 2 and signal.kind == "suicide" and "plan" in anywhere:
         return Assessment(3, "suicide", (*ids, "with-plan"))

@@ -106,6 +106,11 @@ def test_words_that_were_not_believed_are_read_for_danger_before_they_are_asked_
     assert talk.all(c.AskDialogue) == []
 
 
+def test_a_short_answer_that_was_not_believed_is_read_too(talk):
+    talk.utter("", voiced_ms=300, alternatives=("level one",))
+    assert said(talk) == ["Fixed reply of level 1."]
+
+
 def test_a_frightened_voice_lowers_the_threshold_for_asking_and_a_typed_turn_has_no_voice(talk):
     talk.utter("I am alone", mood=speech_mood("fear"))
     assert talk.guard.distressed == [True]
@@ -140,6 +145,15 @@ def test_the_numbers_are_said_again_after_a_crisis_reply_that_the_user_cut(talk)
     talk.utter("and now", start_ms=19_000)
     talk.answer("I am here.")
     assert said(talk)[-1] == "I am here."
+
+
+def test_the_numbers_are_said_again_though_the_dialogue_is_down(talk):
+    talk.utter("level three")
+    talk.sound(talk.last(c.Speak).generation)
+    talk.utter("leave me alone", start_ms=9_000)
+    failed = c.DialogueFailed(talk.last(c.AskDialogue).turn_id)
+    talk.do(talk.conversation.dialogue(failed, talk.now_ms))
+    assert said(talk)[-1] == "Sentence numbers for US."
 
 
 # Country --------------------------------------------------------------------------------------------
@@ -238,6 +252,15 @@ def test_the_user_learns_that_nobody_could_be_reached():
     talk.do(talk.conversation.tick(talk.now_ms))
     assert said(talk)[-1] == "Sentence unreached for US."
     assert talk.events("hamdel.crisis")[-1]["text"] == "Sentence unreached for US."
+
+
+def test_after_nobody_was_reached_the_next_danger_calls_people_anew():
+    talk = ScriptedTalk(on_duty=True)
+    talk.utter("level three")
+    talk.do(talk.conversation.people("suicide", "unreached", talk.now_ms))
+    talk.utter("level three", start_ms=9_000)
+    assert len(talk.all(c.CallPeople)) == 2
+    assert said(talk).count("Sentence calling for US.") == 2
 
 
 def test_nobody_is_told_anything_while_they_speak():

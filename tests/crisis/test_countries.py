@@ -28,6 +28,8 @@ from crisis.lines import default_line_table
         ("!!!", None),
         ("\ud800", None),
         ("us", None),
+        ("می‌خوام با کابل خودمو دار بزنم", None),
+        ("a bottle of cologne", None),
     ],
 )
 def test_the_country_that_somebody_names_is_understood(text: str, country: str | None) -> None:

@@ -172,6 +172,11 @@ def test_worry_about_somebody_else_has_its_own_kind(text: str, kind: str) -> Non
         ("نه، می‌خوام بمیرم", 2),
         ("نه، نمی‌خوام بمیرم", 0),
         ("just kidding, I want to die", 1),
+        ("just joking with my sister, but my baby isn't breathing", 3),
+        ("because of the drama at home I want to die", 2),
+        ("I want to jump in front of a train", 3),
+        ("I took all my pills this morning", 3),
+        ("I took my pills this morning", 0),
     ],
 )
 def test_circumstances_hold_for_their_own_clause_only(text: str, level: int) -> None:
