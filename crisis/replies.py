@@ -200,7 +200,7 @@ def _sentence(shown: tuple[Line, ...], persian: bool) -> str:
         address = next((line.number for line in shown if line.kind == "directory"), "findahelpline.com")
         if persian:
             return f"در نشانی {address} خط کمک کشورتان را پیدا می‌کنید"
-        return f"On {address} you find a helpline of your country"
+        return f"You can find a helpline for your country on {address}"
     number = _written(line.number, persian)
     named = (
         line.name
