@@ -122,7 +122,8 @@ async def test_a_crisis_reply_without_a_voice_still_shows_text_and_numbers(stack
     async with stack.talk() as talk:
         replace_voice(stack, "exit 1")
         try:
-            assert await talk.type("I want to kill myself tonight.")
+            # Longer than usual: the reply is heard to its end, from rendered sound.
+            assert await talk.type("I want to kill myself tonight.", 90)
         finally:
             (stack.programs / "espeak-ng").unlink()
         assert talk.of("hamdel.crisis")[-1]["lines"]
