@@ -65,7 +65,7 @@ class Answering:
         self._phrases = phrases
         self._replying = Replying(emit=outbox.emit, send=outbox.send, new_id=new_id)
         self._told: list[str] = []
-        self._people_said: list[str] = []
+        self._news_of_people: str | None = None
         self._cut_crisis_reply: tuple[str, str] | None = None
 
     @property
@@ -157,14 +157,16 @@ class Answering:
         self._safety.learn_of_people(status)
         said = {"acknowledged": "reached", "unreached": "unreached"}.get(status)
         if said is not None:
-            self._people_said = [said]  # the latest alone is true
+            self._news_of_people = said  # the latest alone is true
 
     def tell_of_people(self) -> None:
         """Says what has become of the call for people, in a gap."""
-        if self._people_said and self._replying.current is None:
+        news = self._news_of_people
+        if news is not None and self._replying.current is None:
+            self._news_of_people = None
             language = self._state.language
             self._begin(None, metadata=None, spoken=None)
-            self._say(self._safety.sentence(self._people_said.pop(), language), language)
+            self._say(self._safety.sentence(news, language), language)
             self._finish()
 
     def ask(self, turn: Turn, metadata: dict[str, str] | None = None, spoken: bool | None = None) -> None:

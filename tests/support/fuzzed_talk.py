@@ -91,14 +91,9 @@ class WatchedGuard:
             self.replies.append(reply)
         return reply
 
-    def lines(self, country, language="en"):
-        return crisis.lines(country, language)
-
-    def sentence(self, kind, language, country):
-        return crisis.sentence(kind, language, country)
-
-    def named_country(self, text):
-        return crisis.named_country(text)
+    lines = staticmethod(crisis.lines)
+    sentence = staticmethod(crisis.sentence)
+    named_country = staticmethod(crisis.named_country)
 
 
 @lru_cache(20_000)
@@ -453,11 +448,8 @@ class FuzzedTalk:
 
 def _is_shown(text, shown):
     """Whether all sentences of a reply are there; others may stand between them."""
-    return all(_squeezed(sentence) in shown for sentence in split_sentences(text, _language(text)))
-
-
-def _language(text):
-    return detect_script_language(text) or "en"
+    language = detect_script_language(text) or "en"
+    return all(_squeezed(sentence) in shown for sentence in split_sentences(text, language))
 
 
 def _words_of_user(event):
