@@ -247,13 +247,11 @@ class FuzzedTalk:
         asked = self._pick(self._to_understand, move.which)
         attempt = asked.attempt - move.age
         mood = None if move.mood is None else speech_mood(move.mood)
-        alternatives = CRISIS_SENTENCES[:2] if asked.start_ms % 7 == 0 else ()
+        others = CRISIS_SENTENCES[:2] if asked.start_ms % 7 == 0 else ()
         result = (
             c.UnderstandingFailed(asked.item_id, attempt)
             if move.text is None
-            else c.Understood(
-                asked.item_id, attempt, move.text, move.language, 0.5, 1_500, mood, tuple(alternatives)
-            )
+            else c.Understood(asked.item_id, attempt, move.text, move.language, 0.5, 1_500, mood, others)
         )
         for _ in range(move.times):
             self._do("understood", result)
