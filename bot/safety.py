@@ -163,10 +163,14 @@ class Safety:
 
     def _learn_country(self, turn: Turn) -> bool:
         state = self._state
-        if state.crisis_level < CRISIS_LEVEL or state.country is not None:
+        known_otherwise = state.country != state.named_country
+        if state.crisis_level < CRISIS_LEVEL or known_otherwise:
             return False
-        state.named_country = self._guard.named_country(turn.text)
-        return state.named_country is not None
+        named = self._guard.named_country(turn.text)
+        if named in (None, state.named_country):
+            return False
+        state.named_country = named
+        return True
 
     def _with_country(self, turn: Turn) -> CrisisAnswer:
         text = self.numbers(turn.language)

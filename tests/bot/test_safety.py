@@ -173,6 +173,19 @@ def test_where_no_country_is_known_it_is_asked_for_and_its_numbers_are_given():
     assert "Sentence ask_country" not in " ".join(said(talk)[4:])
 
 
+def test_the_latest_country_that_the_user_names_counts():
+    talk = ScriptedTalk(country=None)
+    talk.utter("level three, in Canada")
+    talk.speak_all()
+    talk.utter("Canada again", start_ms=9_000)
+    talk.answer("I am here.")
+    assert "Sentence numbers for CA." not in said(talk), "it is known"
+    talk.guard.countries["Germany"] = "DE"
+    talk.speak_all()
+    talk.utter("no, I am in Germany", start_ms=19_000)
+    assert said(talk)[-1] == "Sentence numbers for DE."
+
+
 def test_a_country_that_is_named_along_with_the_danger_needs_no_question():
     talk = ScriptedTalk(country=None)
     talk.utter("level three, in Canada")

@@ -21,6 +21,7 @@ class ScriptedGuard:
     def __init__(self):
         self.distressed = []
         self.minors = []
+        self.countries = {"Canada": "CA"}
 
     def assess(self, text, *, language=None, context=(), alternatives=(), distressed=False, uncertain=False):
         self.distressed.append(distressed)
@@ -41,7 +42,7 @@ class ScriptedGuard:
         return f"Sentence {kind} for {country}."
 
     def named_country(self, text):
-        return "CA" if "Canada" in text else None
+        return next((code for name, code in self.countries.items() if name in text), None)
 
     def lines(self, country, language="en"):
         return (Line("Helpline", "123", "crisis", "US", "2026-11-20", ""),)
