@@ -66,6 +66,7 @@ class Answering:
         self._replying = Replying(emit=outbox.emit, send=outbox.send, new_id=new_id)
         self._told: list[str] = []
         self._news_of_people: str | None = None
+        self._telling: str | None = None
         self._cut_crisis_reply: tuple[str, str] | None = None
 
     @property
@@ -163,9 +164,9 @@ class Answering:
         """Says what has become of the call for people, in a gap."""
         news = self._news_of_people
         if news is not None and self._replying.current is None:
-            self._news_of_people = None
             language = self._state.language
             self._begin(None, metadata=None, spoken=None)
+            self._news_of_people, self._telling = None, news
             self._say(self._safety.sentence(news, language), language)
             self._finish()
 
@@ -187,6 +188,8 @@ class Answering:
         response = self._replying.cancel(reason)
         if response is None:
             return False
+        if self._telling is not None and reason == "turn_detected":
+            self._news_of_people = self._news_of_people or self._telling  # said again in the next gap
         if was_crisis_reply and reason == "turn_detected":
             self._cut_crisis_reply = (response.text, detect_script_language(response.text) or "en")
         self._keep(response, status="cancelled")
@@ -228,8 +231,10 @@ class Answering:
         if (done.intent or "").startswith("change_language") and done.language in LANGUAGES:
             self._state.pinned_language = done.language
         asked = self._state.turns.get(done.turn_id)
-        if done.crisis and asked is not None and self._state.crisis_level < CRISIS_LEVEL:
-            self._safety.seen_by_dialogue(asked)  # interrupted or not
+        level = max(done.crisis_level, CRISIS_LEVEL) if done.crisis else 0
+        if asked is not None and level > self._state.crisis_level:  # interrupted or not
+            news = self._safety.seen_by_dialogue(asked, level, done.crisis_kind or "suicide")
+            self._news_of_people = news or self._news_of_people
         turn = self._answered(done.turn_id)
         if turn is not None and not turn.answered:
             if self._told:
@@ -360,6 +365,7 @@ class Answering:
         self._say(self._phrases.disclosure(language), language)
 
     def _keep(self, response: Response, *, status: str) -> None:
+        self._telling = None
         heard = response.heard_text(response.audio_ms)
         self._history.put(
             events.assistant_item(

@@ -195,12 +195,17 @@ class DialogueMessage:
 
 @dataclass(frozen=True, slots=True)
 class DialogueDone:
-    """The dialogue engine's answer is complete; `crisis`: for it this talk is one in danger."""
+    """The dialogue engine's answer is complete.
+
+    `crisis`: for it this talk is one in danger; `crisis_level` (0–3) and `crisis_kind`: what it found last.
+    """
 
     turn_id: str
     intent: str | None
     language: str | None
     crisis: bool = False
+    crisis_level: int = 0
+    crisis_kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,8 @@ class _DoneFrame(_Frame):
     intent: _Intent | None = None
     language: str | None = None
     crisis: bool = False
+    crisis_level: int | None = Field(default=None, ge=0, le=3)
+    crisis_kind: str | None = Field(default=None, pattern="^[a-z_]{1,40}$")
 
 
 class _ErrorFrame(BaseModel):
@@ -122,7 +124,8 @@ def read_answer(text: str | bytes) -> Answer | Forgotten | None:
             return Answer(frame.turn_id, frame.seq, content)
         case _DoneFrame():
             intent = frame.intent.name if frame.intent is not None else None
-            done = DialogueDone(frame.turn_id, intent, frame.language, frame.crisis)
+            level = frame.crisis_level or 0
+            done = DialogueDone(frame.turn_id, intent, frame.language, frame.crisis, level, frame.crisis_kind)
             return Answer(frame.turn_id, frame.seq, done)
         case _ErrorFrame(turn_id=None) | _PongFrame():
             return None

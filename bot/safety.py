@@ -85,7 +85,7 @@ class Safety:
         self._reports = reports
         self._guard = guard
         self._rota = rota
-        self._called_level = 0
+        self._called: dict[str, int] = {}  # the gravest level by kind
         self._said_nobody = False
 
     def read(self, turn: Turn) -> CrisisAnswer | None:
@@ -114,26 +114,28 @@ class Safety:
         state.recent.append(text)
         return CrisisAnswer(found.level, found.kind, text)
 
-    def seen_by_dialogue(self, turn: Turn) -> None:
-        """The dialogue found danger that we had not: its reply stands, the numbers and people are ours."""
+    def seen_by_dialogue(self, turn: Turn, level: int, kind: str) -> str | None:
+        """The dialogue found danger that we had not: its reply stands, the numbers and people are ours.
+
+        Returns:
+            The sentence to say when the reply is over: whether people are called; None for no news.
+        """
         state = self._state
-        state.crisis_level = CRISIS_LEVEL
-        reply = self._guard.reply(CRISIS_LEVEL, turn.language, state.country)
-        self._reports.crisis(turn, level=CRISIS_LEVEL, kind="suicide", lines=reply.lines, text=reply.text)
-        self._call_people(CRISIS_LEVEL, "suicide", turn.language)
+        state.crisis_level = level
+        reply = self._guard.reply(level, turn.language, state.country, kind, minor=state.minor)
+        self._reports.crisis(turn, level=level, kind=kind, lines=reply.lines, text=reply.text)
+        return self._people(level, kind, turn.language)
 
     def continued(self, language: str) -> str:
         """What a talk begins with that goes on in danger after a broken connection; shows the numbers."""
-        state = self._state
-        reply = self._guard.reply(state.crisis_level, language, state.country)
-        self._reports.lines(state.crisis_level, reply.lines, reply.text)
-        state.recent.append(reply.text)  # its question may be answered
-        return reply.text
+        text = self.sentence("continued", language)  # of which kind the danger was, the client doesn't tell
+        self._state.recent.append(text)  # its question may be answered
+        return text
 
     def learn_of_people(self, status: str) -> None:
         """Where nobody took the call for people, the next danger calls them anew."""
         if status in ("nobody_on_call", "unreached"):
-            self._called_level = 0
+            self._called.clear()
 
     def numbers(self, language: str) -> str:
         """Whom to call, in a sentence or two, shown again as well."""
@@ -178,17 +180,23 @@ class Safety:
         return CrisisAnswer(0, "none", text)
 
     def _with_people(self, text: str, language: str, level: int, kind: str) -> str:
+        told = self._people(level, kind, language)
+        if told is None:
+            return text
+        return before_question(text, self._guard.sentence(told, language, self._state.country), language)
+
+    def _people(self, level: int, kind: str, language: str) -> str | None:
+        """Calls people; returns what there is to say about it, None where it has been said."""
         on_duty = self._rota.anyone(self._state.identity.clinic, self._outbox.now)
         if not self._call_people(level, kind, language) or (self._said_nobody and not on_duty):
-            return text
+            return None
         self._said_nobody = self._said_nobody or not on_duty
-        told = self._guard.sentence("calling" if on_duty else "nobody", language, self._state.country)
-        return before_question(text, told, language)
+        return "calling" if on_duty else "nobody"
 
     def _call_people(self, level: int, kind: str, language: str) -> bool:
-        if level <= self._called_level:
+        if level <= self._called.get(kind, 0):
             return False
-        self._called_level = level
+        self._called[kind] = level
         who = self._state.identity
         self._outbox.emit(CallPeople(who.clinic, who.subject, level, kind, language, self._state.country))
         return True

@@ -98,10 +98,12 @@ def _weigh(
         return Assessment(1 if "plan" in anywhere else 0, "third_person", ids)
     if signal.negatable and _is_negated(lexicon, wording, max(sentence_start, start - 200), start, end):
         return _taken_back(lexicon, signal)
-    told = signal.kind in _OWN_KINDS and lexicon.first("reported", before)
-    if told or lexicon.first("fiction", before):
+    if lexicon.first("fiction", before):
         # Of danger that comes from outside, a film in the same breath makes us ask, no more.
-        return Assessment(0 if signal.kind in _TOLD_KINDS else 1, "third_person", ids)
+        is_told = signal.kind in _TOLD_KINDS
+        return _taken_back(lexicon, signal) if is_told else Assessment(1, "third_person", ids)
+    if signal.kind in _OWN_KINDS and lexicon.first("reported", before):
+        return Assessment(0, "third_person", ids)
     if signal.kind in _OWN_KINDS and _is_about_another(lexicon, before, match.group()):
         return Assessment(1, "third_person", ids)
     nearby = text[max(0, start - _NEIGHBOUR_REACH) : end + _NEIGHBOUR_REACH]
@@ -109,6 +111,8 @@ def _weigh(
     around = text[max(sentence_start, start - _VERB_REACH) : end + _VERB_REACH]
     if long_ago and signal.person != "any" and lexicon.first("past_form", around):
         return Assessment(1, "past" if signal.kind in _OWN_KINDS else signal.kind, (*ids, LONG_AGO))
+    if signal.kind == "suicide" and lexicon.first("hyperbole", before):
+        return Assessment(min(signal.level, 1), signal.kind, ids)
     if "joke" in anywhere and signal.kind in _TOLD_KINDS:
         return Assessment(min(signal.level, 1), signal.kind, (*ids, JOKE))
     if signal.level == 2 and signal.kind == "suicide" and "plan" in anywhere:

@@ -157,6 +157,7 @@ class Guard:
 
     def _answer(self, forms: _Forms, context: Sequence[str]) -> list[Assessment]:
         denies, affirms = self._says("denial", forms), self._affirms(forms)
+        doubts = self._says("doubt", forms)
         for turn in reversed(context[-2:]):
             for code, heard in self._forms(turn):
                 for question in self.lexicons[code].questions:
@@ -164,7 +165,9 @@ class Guard:
                         continue
                     if denies and question.no is None:
                         return [Assessment(0, "none", (f"{code}:denial-of-{question.id}",))]
-                    meaning = question.no if denies else question.yes if affirms else None
+                    # Who can't say that they are safe is taken for not safe.
+                    unsafe = denies or (doubts and question.no is not None)
+                    meaning = question.no if unsafe else question.yes if affirms else None
                     if meaning is not None:
                         level, kind = meaning
                         kind = self._kind_before(context) if kind == SAME_KIND else kind

@@ -9,12 +9,13 @@ A lexicon is a file of JSON Lines. Each line has a `role`:
 - `plan`: time, means or preparation; raises an active thought to level 3.
 - `negation_before`, `negation_after`: right before or after a signal, takes it back;
   `negation_exempt`: before a signal, keeps it in spite of that ("why don't I …").
+- `hyperbole`: before a signal of suicide: it may be no more than a manner of speaking, so we ask.
 - `reported`: before a signal: somebody else's words; `fiction`: a film, a song, an essay.
 - `first_subject`, `third_subject`: whom a signal is about, by the nearest.
 - `past`, `past_form`, `present`: when, and a verb in the past; `joke`: taken back as a joke.
 - `question`: one of our own questions; `yes` and `no` say what that answer to it means, each
   `{"level": 0–3, "kind": …}`, with kind "same" for the danger that was spoken of before; a missing one
-  means nothing. `affirmation`, `denial`: a yes, a no.
+  means nothing. `affirmation`, `denial`: a yes, a no; `doubt`: as good as a no where we asked for safety.
 - `minor`: somebody under age speaks.
 - `compact`: phrases found in spaced-out letters, written without spaces.
 
@@ -53,9 +54,20 @@ SAME_KIND = "same"
 _SIGNAL_KEYS = {"role", "id", "level", "kind", "person", "pattern", "negatable"}
 _NEEDED_ROLES = frozenset(
     {"idiom", "plan", "negation_before", "negation_exempt", "reported", "first_subject", "third_subject"}
-    | {"past", "present", "joke", "affirmation", "denial", "compact", "fiction", "past_form", "minor"}
+    | {
+        "past",
+        "present",
+        "joke",
+        "affirmation",
+        "denial",
+        "doubt",
+        "compact",
+        "fiction",
+        "past_form",
+        "minor",
+    }
 )
-_CUE_ROLES = _NEEDED_ROLES | {"negation_after"}
+_CUE_ROLES = _NEEDED_ROLES | {"negation_after", "hyperbole"}
 
 
 class LexiconError(ValueError):

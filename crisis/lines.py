@@ -14,7 +14,7 @@ from crisis.lexicon import REMEDY
 
 __all__ = ["KINDS", "Line", "LineTable", "LinesError", "default_line_table", "lines", "read_table"]
 
-KINDS = ("crisis", "emergency", "medical", "text", "counselling", "police", "directory")
+KINDS = ("crisis", "emergency", "ambulance", "medical", "text", "counselling", "police", "directory")
 _ANYWHERE = "*"
 _LINE_COLUMNS = ("country", "name_en", "name_fa", "number", "kind", "verified_on", "note_en", "note_fa")
 _REGION_COLUMNS = ("country", "uses")

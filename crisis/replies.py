@@ -30,9 +30,9 @@ __all__ = [
 
 _PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 _PLACES = frozenset(
-    {"crisis", "crisis_or_emergency", "crisis_short", "emergency", "medical", "police", "social"}
+    {"crisis", "crisis_or_emergency", "crisis_short", "emergency", "medical", "or_helpline", "police"}
 )
-ADDITIONS = ("minor", "nobody", "calling", "reached", "unreached", "ask_country", "numbers")
+ADDITIONS = ("minor", "nobody", "calling", "reached", "unreached", "ask_country", "numbers", "continued")
 """Kinds of level 0 that are no replies: sentences that are said beside them."""
 
 
@@ -168,12 +168,12 @@ def _fill(text: str, shown: tuple[Line, ...], language: str) -> str:
     emergency = _number(shown, ("emergency",), persian)
     places = {
         "emergency": emergency,
-        "medical": emergency,
+        "medical": _number(shown, ("ambulance", "emergency"), persian),
         "police": _number(shown, ("police", "emergency"), persian),
         "crisis": _sentence(shown, persian),
         "crisis_short": _number(shown, ("crisis", "emergency"), persian),
         "crisis_or_emergency": _both(shown, persian),
-        "social": _sentence(shown, persian),
+        "or_helpline": _or_helpline(shown, persian),
     }
     filled = re.sub(r"\{(\w+)\}", lambda place: places[place.group(1)], text)
     return re.sub(r"[,،](?=[.,،؟?])", "", filled)  # the comma that closes an insertion, at a sentence's end
@@ -210,6 +210,13 @@ def _sentence(shown: tuple[Line, ...], persian: bool) -> str:
         else f"{line.name} on {number}"
     )
     return f"می‌توانید با {named} تماس بگیرید" if persian else f"You can call {named}"
+
+
+def _or_helpline(shown: tuple[Line, ...], persian: bool) -> str:
+    if not any(line.kind == "crisis" for line in shown):
+        return ""
+    number = _number(shown, ("crisis",), persian)
+    return f" یا {number}" if persian else f" or {number}"
 
 
 def _both(shown: tuple[Line, ...], persian: bool) -> str:

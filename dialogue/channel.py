@@ -238,4 +238,6 @@ async def _outcome(app: Sanic, sender: str) -> Mapping[str, Any]:
         "mood": values.get("mood") or "unclear",
         "language": tracker.get_slot("language"),
         "crisis": bool(tracker.get_slot("crisis")),
+        "crisis_level": tracker.get_slot("crisis_level"),
+        "crisis_kind": tracker.get_slot("crisis_kind"),
     }

@@ -158,7 +158,7 @@ def message_frame(turn_id: str, seq: int, message: Mapping[str, Any]) -> dict[st
 
 
 def done_frame(turn_id: str, seq: int, outcome: Mapping[str, Any]) -> dict[str, Any]:
-    """The end of a turn; `outcome` has intent, entities, mood, language and crisis."""
+    """The end of a turn; `outcome` has intent, entities, mood, language, crisis and its level and kind."""
     return {"type": "done", "turn_id": turn_id, "seq": seq, **outcome}
 
 

@@ -30,6 +30,8 @@ MOST_OPEN = 200
 _MOST_KEPT = 2_000
 _QUIET_AFTER_ACKNOWLEDGEMENT = timedelta(minutes=10)
 
+_NOBODY: tuple[Status, ...] = ("unreached", "nobody_on_call")
+
 _logger = logging.getLogger(__name__)
 
 
@@ -49,6 +51,10 @@ class _Kept:
     on_update: Callable[[Update], None] | None
     told: Status | None = None
     acknowledged_at: datetime | None = None
+
+    @property
+    def talk_id(self) -> str:
+        return self.escalation.alert.talk_id
 
 
 class Desk:
@@ -115,12 +121,14 @@ class Desk:
     def raise_alert(self, alert: Alert, on_update: Callable[[Update], None] | None = None) -> str:
         """Begins to call contacts, in the background.
 
-        An alert of a talk that has an open one, or one acknowledged in the last ten minutes, of the same or a
-        higher level is merged into it: nobody is called again, and `on_update` follows that one.
+        An alert of a talk that has one of its kind, of the same or a higher level, open or acknowledged in
+        the last ten minutes, is merged into it: nobody is called again, and `on_update` follows that one.
 
         Args:
             alert: what is told.
             on_update: told each status, the present one of a merged alert too; after this call has returned.
+                That nobody was reached is told once, and only while no other alert of the talk is under
+                way or was taken on just now.
 
         Returns:
             The id of the alert that is under way: the given one's, or that of the one it was merged into.
@@ -263,6 +271,12 @@ class Desk:
         status = kept.escalation.status
         if status is None or status == kept.told:
             return
+        others = self._others_of_talk(kept)
+        if status in _NOBODY:
+            if any(other.escalation.is_open or self._is_quiet(other) for other in others):
+                return  # somebody may still come, or is there
+            for other in others:
+                other.told = other.escalation.status
         kept.told = status
         if kept.on_update is not None:
             try:
@@ -270,17 +284,23 @@ class Desk:
             except Exception:
                 _logger.exception("a talk could not be told of its alert")
 
+    def _others_of_talk(self, kept: _Kept) -> list[_Kept]:
+        talk_id = kept.escalation.alert.talk_id
+        return [each for each in self._alerts.values() if each is not kept and each.talk_id == talk_id]
+
     def _same(self, alert: Alert) -> _Kept | None:
-        """An alert of the same talk, no less grave, on its way or taken on just now."""
-        quiet_since = self._now() - _QUIET_AFTER_ACKNOWLEDGEMENT
+        """An alert of the same talk and kind, no less grave, on its way or taken on just now."""
         for kept in self._alerts.values():
             its = kept.escalation.alert
-            if its.talk_id != alert.talk_id or its.level < alert.level:
+            if (its.talk_id, its.kind) != (alert.talk_id, alert.kind) or its.level < alert.level:
                 continue
-            at = kept.acknowledged_at
-            if kept.escalation.is_open or (at is not None and at >= quiet_since):
+            if kept.escalation.is_open or self._is_quiet(kept):
                 return kept
         return None
+
+    def _is_quiet(self, kept: _Kept) -> bool:
+        at = kept.acknowledged_at
+        return at is not None and at >= self._now() - _QUIET_AFTER_ACKNOWLEDGEMENT
 
     def _forget_old_alerts(self) -> None:
         oldest = self._now() - LINK_LIFETIME

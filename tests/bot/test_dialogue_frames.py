@@ -30,8 +30,15 @@ def test_a_message_is_read():
 
 
 def test_the_end_of_an_answer_is_read():
-    done = frame(type="done", intent={"name": "greet", "confidence": 0.9}, language="fa", crisis=True)
-    assert read_answer(done).content == DialogueDone("t/1", "greet", "fa", True)
+    done = frame(
+        type="done",
+        intent={"name": "greet", "confidence": 0.9},
+        language="fa",
+        crisis=True,
+        crisis_level=3,
+        crisis_kind="abuse",
+    )
+    assert read_answer(done).content == DialogueDone("t/1", "greet", "fa", True, 3, "abuse")
     assert read_answer(frame(type="done")).content == DialogueDone("t/1", None, None, False)
 
 

@@ -286,17 +286,43 @@ def test_nobody_is_told_anything_while_they_speak():
     assert said(talk)[-1] == "Sentence calling for US."
 
 
+def test_news_of_people_that_were_cut_off_are_told_again():
+    talk = ScriptedTalk(on_duty=True)
+    talk.utter("level three")
+    talk.speak_all()
+    talk.do(talk.conversation.people("suicide", "unreached", talk.now_ms))
+    talk.do(talk.conversation.tick(talk.now_ms))
+    talk.utter("hello?", start_ms=20_000)
+    talk.answer("I am here.")
+    talk.speak_all()
+    talk.do(talk.conversation.tick(talk.now_ms))
+    talk.speak_all()
+    talk.do(talk.conversation.tick(talk.now_ms))
+    assert said(talk).count("Sentence unreached for US.") == 2
+
+
+def test_another_kind_of_danger_calls_people_too():
+    talk = ScriptedTalk(on_duty=True)
+    talk.utter("level three")
+    talk.utter("level two, violence", start_ms=9_000)
+    assert [(call.level, call.kind) for call in talk.all(c.CallPeople)] == [(3, "suicide"), (2, "abuse")]
+
+
 # The rest of a talk in danger -----------------------------------------------------------------------
 
 
 def test_a_crisis_that_only_the_dialogue_sees_brings_the_numbers_and_the_people(talk):
     talk.utter("yes")
     talk.answer("I take this seriously.", done=False)
-    done = c.DialogueDone(talk.last(c.AskDialogue).turn_id, "crisis", "en", crisis=True)
+    done = c.DialogueDone(talk.last(c.AskDialogue).turn_id, "crisis", "en", True, 3, "abuse")
     talk.do(talk.conversation.dialogue(done, talk.now_ms))
     assert talk.events("hamdel.crisis")[0]["lines"]
-    assert talk.last(c.CallPeople).level == 2
-    assert records(talk, log.CrisisFlagged)[0].level == 2
+    assert (talk.last(c.CallPeople).level, talk.last(c.CallPeople).kind) == (3, "abuse")
+    flagged = records(talk, log.CrisisFlagged)[0]
+    assert (flagged.level, flagged.kind) == (3, "abuse")
+    talk.speak_all()
+    talk.do(talk.conversation.tick(talk.now_ms))
+    assert said(talk)[-1] == "Sentence nobody for US."
     talk.speak_all()
     talk.utter("hello", start_ms=9_000)
     assert talk.last(c.AskDialogue).metadata["in_crisis"] is True

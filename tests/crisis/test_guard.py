@@ -37,10 +37,10 @@ def test_crisis_is_recognised_at_its_level_or_above(row: dict[str, str]) -> None
     assert found.matched
 
 
-@pytest.mark.parametrize("row", CRISES, ids=_name)
+@pytest.mark.parametrize("row", [row for row in CRISES if row["level"] == "1"], ids=_name)
 def test_a_wish_is_not_taken_for_a_plan(row: dict[str, str]) -> None:
     found = GUARD.assess(row["text"], language=row["language"])
-    assert found.level <= (1 if row["level"] == "1" and row["kind"] == "past" else int(row["level"]) + 1)
+    assert found.level <= (1 if row["kind"] == "past" else 2)
 
 
 @pytest.mark.parametrize("row", HARMLESS, ids=_name)
@@ -139,6 +139,17 @@ def test_disguises_don_t_hide_a_crisis(disguised: str) -> None:
         (["I like tea"], "tonight", 0),
         (["I feel bad", "Are you safe right now?"], "no", 3),
         (["آیا الان در امان هستید؟"], "نه", 3),
+        (["Are you safe right now?"], "barely", 3),
+        (["Are you safe right now?"], "I don't know", 3),
+        (["Are you safe right now?"], "yes, I am", 0),
+        (["Can you call now?"], "I can't", 3),
+        (["Is someone with you?"], "nobody", 3),
+        (["آیا الان در امان هستید؟"], "فکر نکنم", 3),
+        (["آیا الان در امان هستید؟"], "آره", 0),
+        (["می‌توانید الان تماس بگیرید؟"], "نمی‌تونم", 3),
+        (["آیا کسی پیشتان هست؟"], "تنهام", 3),
+        ([ASKED], "I don't know", 2),
+        ([ASKED_FA], "نمی‌دونم", 2),
     ],
 )
 def test_an_answer_is_understood_by_the_question_before_it(context: list[str], text: str, level: int) -> None:
@@ -216,13 +227,6 @@ def test_a_crisis_at_the_end_of_ten_thousand_characters_is_found_soon(noise: str
     found = GUARD.assess(noise + " . I want to die . می‌خوام بمیرم")
     assert time.perf_counter() - start < 5
     assert found.level >= 2
-
-
-def test_a_turn_takes_about_a_millisecond() -> None:
-    start = time.perf_counter()
-    for row in SENTENCES:
-        GUARD.assess(row["text"], language=row["language"])
-    assert (time.perf_counter() - start) / len(SENTENCES) < 0.02
 
 
 def test_the_default_guard_answers_like_a_loaded_one() -> None:

@@ -211,6 +211,37 @@ async def test_an_alert_of_the_same_talk_is_merged_unless_it_is_graver(make_aler
         assert {body["data"]["alert_id"] for body in hook.bodies} == {"alert_1", "alert_3", "alert_4"}
 
 
+async def test_another_kind_of_danger_calls_anew(make_alert):
+    async with webhook_server(SECRET) as hook, running([Contact("First", webhook=hook.url)]) as on:
+        on.desk.raise_alert(make_alert(level=3))
+        assert on.desk.raise_alert(make_alert(alert_id="alert_2", level=2, kind="abuse")) == "alert_2"
+        await until(lambda: {body["data"]["kind"] for body in hook.bodies} == {"suicide", "abuse"})
+
+
+async def test_nobody_reached_is_told_once_and_only_when_no_other_alert_of_the_talk_is_under_way(make_alert):
+    first, second = Talk(), Talk()
+    dead = Contact("First", webhook=f"http://127.0.0.1:{refusing_port()}/")
+    async with running([dead], QUICK) as on:
+        on.desk.raise_alert(make_alert(level=2), first)
+        await until(lambda: first.statuses == ["calling"])
+        on.desk.raise_alert(make_alert(alert_id="alert_2", level=3), second)
+        await until(lambda: "unreached" in second.statuses)
+        await until(lambda: on.desk.open_alerts == 0)
+        assert [*first.statuses, *second.statuses].count("unreached") == 1
+
+
+async def test_who_was_reached_by_one_alert_is_not_told_that_another_reached_nobody(make_alert):
+    lesser, graver = Talk(), Talk()
+    async with webhook_server(SECRET) as hook, running([Contact("First", webhook=hook.url)], QUICK) as on:
+        on.desk.raise_alert(make_alert(level=2), lesser)
+        on.desk.raise_alert(make_alert(alert_id="alert_2", level=3), graver)
+        await until(lambda: len(hook.requests) == 2)
+        assert on.desk.acknowledge("alert_1", "First")
+        await until(lambda: on.desk.find("alert_2").status == "unreached")
+        await until(lambda: "acknowledged" in lesser.statuses)
+        assert "unreached" not in graver.statuses
+
+
 async def test_who_takes_on_the_graver_alert_takes_on_the_other_too(make_alert):
     async with webhook_server(SECRET) as hook, running([Contact("First", webhook=hook.url)]) as on:
         on.desk.raise_alert(make_alert(level=2))

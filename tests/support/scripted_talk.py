@@ -28,7 +28,7 @@ class ScriptedGuard:
         if "level three" in text or (text == "yes" and "level one" in context):
             return Assessment(3, "suicide", ())
         if "level two" in text:
-            return Assessment(2, "suicide", (), "minor" in text)
+            return Assessment(2, "abuse" if "violence" in text else "suicide", (), "minor" in text)
         asked = "level one" in text or "level one" in alternatives
         return Assessment(1, "suicide", ()) if asked else Assessment(0, "none", ())
 
