@@ -137,7 +137,9 @@ class Guard:
                     distressed=distressed,
                     doubtful=settled or uncertain or words.count(" ") < _TELLING_WORDS - 1,
                 )
-                if opinion.level > found.level:
+                # Worry about somebody else is asked about or acute; between the two there is no reply.
+                between = found.kind == "third_person" and opinion.level == 2 and found.level
+                if opinion.level > found.level and not between:
                     ids = (*found.matched, f"{code}:classifier")
                     minor = opinion.kind == MINOR
                     kind = "suicide" if minor else opinion.kind

@@ -50,12 +50,20 @@ def test_a_broken_line_is_named(tmp_path, line):
         train.read_sentences(path)
 
 
-def test_thresholds_keep_the_wanted_recall():
-    shares = np.array([[0.9, 0.8, 0.7], [0.8, 0.6, 0.1], [0.5, 0.1, 0.0], [0.1, 0.05, 0.0]])
-    chosen = train._thresholds(shares, np.zeros(4, dtype=int), np.array([3, 2, 1, 0]))
-    assert 0.1 < chosen.level_1 <= 0.5
-    assert 0.1 < chosen.level_2 <= 0.6
+def test_thresholds_are_as_low_as_false_alarms_allow():
+    shares = np.array([[0.9, 0.8, 0.7], [0.8, 0.6, 0.1], [0.5, 0.1, 0.0], [0.3, 0.2, 0.0]])
+    unseen = train._Judged(shares, np.zeros(4, dtype=int))
+    calm = train._Judged(np.array([[0.1, 0.01, 0.0]] * 9 + [[0.35, 0.05, 0.0]]), np.zeros(10, dtype=int))
+    chosen = train._thresholds(unseen, np.array([3, 2, 1, 0]), calm)
+    assert chosen.level_1 + chosen.level_2 == pytest.approx(
+        0.42
+    )  # 0.31 and 0.11: above the wish and the harmless turn
     assert chosen.asking < chosen.level_1
+
+
+def test_a_rule_counts_whatever_the_thresholds():
+    judged = train._Judged(np.zeros((2, 3)), np.array([2, 0]))
+    assert judged.grave(0.5, 0.5).tolist() == [True, False]
 
 
 def test_what_is_written_can_be_loaded(tmp_path, monkeypatch):
@@ -78,5 +86,8 @@ def test_what_is_written_can_be_loaded(tmp_path, monkeypatch):
     lines = [",".join(map(str, row)) for row in rows]
     header = "text,context,level,kind,language"
     development.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
-    train.train(data, development, out)
+    calm = tmp_path / "ordinary.csv"
+    harmless = [line for line in lines if ",0," in line]
+    calm.write_text("\n".join([header, *harmless]) + "\n", encoding="utf-8")
+    train.train(data, development, calm, out)
     assert load_classifier("en", out).opinion("the red bridge is waiting").level >= 2
