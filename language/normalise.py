@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 import unicodedata
+from functools import lru_cache
 
 from language.half_space import repair_half_spaces
 
@@ -94,7 +95,7 @@ def fold(text: str, language: str) -> str:
             .translate({ord("أ"): "ا", ord("إ"): "ا", ord("ؤ"): "و"})
         )
         folded = folded.replace("ء", "")
-    else:
+    elif not folded.isascii():
         folded = "".join(
             character
             for character in unicodedata.normalize("NFD", folded)
@@ -105,14 +106,17 @@ def fold(text: str, language: str) -> str:
 
 def _normalise_once(text: str, language: str) -> str:
     text = unicodedata.normalize("NFC", text)
-    text = "".join(map(_plain_form, text))
+    if not text.isascii():
+        text = "".join(map(_plain_form, text))
     if language == "fa":
         text = text.translate(_PERSIAN_LETTERS)
     text = _THOUSANDS_MARK.sub(",", _DECIMAL_MARK.sub(".", text)).replace("٪", "%")
     text = _MARKDOWN_LINK.sub(r"\1", text)
     text = _MARKDOWN_LINE_START.sub("", text)
     text = _MARKDOWN_MARK.sub("", text)
-    text = "".join(filter(_is_read, text)).replace("\u2028", " ").replace("\u2029", " ")
+    if not (text.isascii() and text.isprintable()):
+        text = "".join(filter(_is_read, text))
+    text = text.replace("\u2028", " ").replace("\u2029", " ")
     text = _collapse_long_letters(text, language)
     text = _ELLIPSIS.sub("…", text)
     text = _REPEATED_MARK.sub(r"\1", text)
@@ -122,6 +126,7 @@ def _normalise_once(text: str, language: str) -> str:
     return unicodedata.normalize("NFC", " ".join(text.split()))
 
 
+@lru_cache(maxsize=4_096)  # a text of 10,000 characters has few different ones
 def _plain_form(character: str) -> str:
     if character.isascii():
         return character
@@ -134,6 +139,7 @@ def _plain_form(character: str) -> str:
     return character
 
 
+@lru_cache(maxsize=4_096)
 def _is_read(character: str) -> bool:
     if character == ZWNJ or character in "\n\t\r\u2028\u2029":
         return True
