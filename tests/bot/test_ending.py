@@ -215,7 +215,7 @@ def test_a_talk_that_continues_one_in_danger_says_whom_to_call_instead_of_greeti
     talk = ScriptedTalk()
     talk.client(type="session.update", session={"hamdel": {"crisis_level": 3}})
     talk.client(type="response.create")
-    assert talk.last(c.Speak).text == "Fixed reply of level 3."
+    assert talk.last(c.Speak).text == "Sentence continued for US."
     assert talk.events("hamdel.crisis")[-1]["lines"]
     talk.client(type="session.update", session={"hamdel": {"crisis_level": 0}})
     talk.speak_all()
