@@ -29,7 +29,7 @@ class ActionFeedback(Action):  # type: ignore[misc]
         turn = read_turn(tracker)
         last = list(tracker.get_slot("suggestions_last") or [])
         if last:
-            place = named_place(turn.text, turn.language, len(last))
+            place = named_place(turn.named_suggestion or turn.text, turn.language, len(last))
             chosen = None if place is None else last[place]
             feedback = {"helpful": True, "suggestion": chosen, "suggestions": last}
             dispatcher.utter_message(json_message={"feedback": feedback})

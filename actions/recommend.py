@@ -47,7 +47,7 @@ _LEAD_IN = {
         "happy": ("چند راه کوچک برای ماندن در این حال خوب می‌گویم.",),
     },
 }
-_NOT_HELPED_INTENTS = ("deny", "ask_another")
+_NOT_HELPED_INTENTS = ("deny", "ask_another", "not_helped")
 
 
 def suggestions_text(sentences: Sequence[str], *, language: str, mood: str, times_offered: int) -> str:

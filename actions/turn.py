@@ -14,6 +14,7 @@ ACTED_MOODS = ("anger", "fear", "sadness", "happiness")
 """Moods for which there is something to suggest."""
 
 _HIGHEST_DISTRESS = 10
+_NAMED_SUGGESTIONS = ("first", "second", "third")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Turn:
         distress: 0–10 as the person rated it, None where not asked.
         exclude: ids of suggestions that the gateway has seen shown.
         in_crisis: whether suggestions are frozen.
+        named_suggestion: "first", "second" or "third" where a misheard answer was understood so.
     """
 
     text: str
@@ -39,6 +41,7 @@ class Turn:
     distress: int | None
     exclude: frozenset[str]
     in_crisis: bool
+    named_suggestion: str | None = None
 
 
 def read_turn(tracker: Tracker) -> Turn:
@@ -57,6 +60,7 @@ def read_turn(tracker: Tracker) -> Turn:
         distress=_distress(metadata.get("distress")),
         exclude=_identifiers(metadata.get("exclude")),
         in_crisis=has_had_crisis(tracker),
+        named_suggestion=_named_suggestion(tracker.latest_message.get("entities") or []),
     )
 
 
@@ -74,6 +78,11 @@ def _felt_mood(user_events: list[dict[str, Any]]) -> str | None:
             if entity.get("entity") == "mood" and entity.get("value") in ACTED_MOODS:
                 return str(entity["value"])
     return None
+
+
+def _named_suggestion(entities: list[dict[str, Any]]) -> str | None:
+    named = [entity.get("value") for entity in entities if entity.get("entity") == "closed_answer"]
+    return named[-1] if named and named[-1] in _NAMED_SUGGESTIONS else None
 
 
 def _distress(raw: Any) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from bot import server_events as events
 from bot.commands import (
@@ -13,7 +14,9 @@ from bot.commands import (
     UnderstandingFailed,
     Understood,
 )
+from bot.heard_replies import AskedTurn, HeardReplies
 from bot.history import History
+from bot.interruption import IDLE_FLOOR, Floor
 from bot.journal import Journal
 from bot.outbox import Outbox
 from bot.phrases import Phrases
@@ -28,6 +31,15 @@ __all__ = ["Answering"]
 
 _CRISIS_INTENT = "crisis"
 _REPAIR_VOICE_MS = 1_000  # shorter unintelligible bursts are passed over in silence
+
+
+@dataclass(frozen=True, slots=True)
+class _CutCrisisReply:
+    """A crisis reply that the user has silenced, and the turn in whose place the dialogue remembers it."""
+
+    text: str
+    language: str
+    asked: AskedTurn | None
 
 
 class Answering:
@@ -63,16 +75,33 @@ class Answering:
         self._reports = reports
         self._safety = safety
         self._phrases = phrases
-        self._replying = Replying(emit=outbox.emit, send=outbox.send, new_id=new_id)
+        self._replying = Replying(
+            emit=outbox.emit, send=outbox.send, now_ms=lambda: outbox.now_ms, new_id=new_id
+        )
+        self._heard = HeardReplies(state=state, outbox=outbox, history=history, journal=journal)
         self._told: list[str] = []
         self._news_of_people: str | None = None
         self._telling: str | None = None
-        self._cut_crisis_reply: tuple[str, str] | None = None
+        self._cut_crisis_reply: _CutCrisisReply | None = None
 
     @property
     def replying(self) -> bool:
         """Whether a reply is under way."""
         return self._replying.current is not None
+
+    @property
+    def floor(self) -> Floor:
+        """What the bot is doing, for whoever hears a voice."""
+        response = self._replying.current
+        if response is None:
+            return IDLE_FLOOR
+        detection = self._state.config.audio.input.turn_detection
+        return Floor(
+            item_id=response.item_id,
+            sounding=response.audio_ms > 0,
+            asking=response.asking(self._outbox.now_ms),
+            yields=detection is not None and detection.interrupt_response,
+        )
 
     def is_current(self, response_id: str | None) -> bool:
         """Whether this reply is the one under way; None stands for whichever is."""
@@ -84,10 +113,12 @@ class Answering:
     def greet(self, metadata: dict[str, str] | None, spoken: bool | None) -> None:
         """Says what this is, and asks how the user feels; in danger says whom to call instead."""
         language = self._state.language
-        self._begin(None, metadata=metadata, spoken=spoken)
+        response = self._begin(None, metadata=metadata, spoken=spoken)
         self._disclose(language)
         if self._state.crisis_level >= CRISIS_LEVEL:
-            self._say(self._safety.continued(language), language)
+            text = self._safety.continued(language)
+            self._heard.add_context(response, text, on_screen=self._outbox.own_events)
+            self._say(text, language, of_dialogue=True)
             self._finish()
             return
         self._say(self._phrases.say("greeting", language), language)
@@ -112,10 +143,13 @@ class Answering:
         if self._saying_crisis_reply:
             return False
         if self._cut_crisis_reply is not None:
-            (text, language), self._cut_crisis_reply = self._cut_crisis_reply, None
-            self._begin(turn, metadata=None, spoken=None)
+            cut, self._cut_crisis_reply = self._cut_crisis_reply, None
+            response = self._begin(turn, metadata=None, spoken=None)
             turn.answered, turn.intent = True, _CRISIS_INTENT
-            self._say(text, language)
+            self._heard.stands_for(response, cut.asked, corrected=True)
+            self._state.recent.append(cut.text)
+            self._heard.add_context(response, cut.text, on_screen=self._outbox.own_events)
+            self._say(cut.text, cut.language, of_dialogue=True)
             self._finish()
             return True
         failed = isinstance(turn.result, UnderstandingFailed)
@@ -141,10 +175,11 @@ class Answering:
         answer = self._safety.read(turn)
         if answer is None:
             return False
-        self._begin(turn, metadata=None, spoken=None)
+        response = self._begin(turn, metadata=None, spoken=None)
         self._cut_crisis_reply = None
         turn.answered, turn.intent = True, _CRISIS_INTENT
-        self._say(answer.text, turn.language)
+        self._heard.add_context(response, answer.text, on_screen=self._outbox.own_events)
+        self._say(answer.text, turn.language, of_dialogue=True)
         self._finish()
         self._reports.intent(turn, turn.intent, turn.language)
         if turn.text:
@@ -176,14 +211,29 @@ class Answering:
         A crisis reply under way is not cut by the answer to a turn that did not itself interrupt it:
         the dialogue hears such a turn, and its answer is dropped.
         """
-        if not self._saying_crisis_reply:
+        dropped = self._saying_crisis_reply
+        if not dropped:
             self._begin(turn, metadata=metadata, spoken=spoken)
         turn.answered, turn.intent = False, None  # it may have failed the first time
         turn.times_ms["asked"] = self._outbox.now_ms
         self._ask_dialogue(turn, crisis_level=0)
+        if dropped:
+            self._heard.drop(AskedTurn(turn.item_id, turn.text))
 
     def cancel(self, reason: str) -> bool:
-        """Stops the reply under way: "turn_detected" or "client_cancelled"; False where there is none."""
+        """Stops the reply under way: "turn_detected" or "client_cancelled"; False where there is none.
+
+        Then the latest one may still sound at a client that plays late, and is stopped there.
+        """
+        if self._cancel(reason):
+            return True
+        latest = self._replying.latest
+        if latest is not None:
+            latest.playing.stop(self._outbox.now_ms)
+            self._heard.correct(latest)
+        return False
+
+    def _cancel(self, reason: str) -> bool:
         was_crisis_reply = self._saying_crisis_reply
         response = self._replying.cancel(reason)
         if response is None:
@@ -191,7 +241,9 @@ class Answering:
         if self._telling is not None and reason == "turn_detected":
             self._news_of_people = self._news_of_people or self._telling  # said again in the next gap
         if was_crisis_reply and reason == "turn_detected":
-            self._cut_crisis_reply = (response.text, detect_script_language(response.text) or "en")
+            language = detect_script_language(response.text) or "en"
+            asked = self._heard.asked_of(response)
+            self._cut_crisis_reply = _CutCrisisReply(response.text, language, asked)
         self._keep(response, status="cancelled")
         return True
 
@@ -224,7 +276,7 @@ class Answering:
             language = detect_script_language(message.text) or turn.language
             if not self._state.disclosed:
                 self._disclose(language)
-            self._say(message.text, language)
+            self._say(message.text, language, of_dialogue=True)
 
     def dialogue_done(self, done: DialogueDone) -> None:
         """Ends the reply when its last sound is out."""
@@ -237,8 +289,11 @@ class Answering:
             self._news_of_people = news or self._news_of_people
         turn = self._answered(done.turn_id)
         if turn is not None and not turn.answered:
-            if self._told:
-                self._state.recent.append(" ".join(self._told))
+            response = self._replying.current
+            if self._told and response is not None:
+                told = " ".join(self._told)
+                self._state.recent.append(told)
+                self._heard.add_context(response, told)
             turn.answered, turn.intent = True, done.intent
             self._reports.intent(turn, done.intent, done.language or turn.language)
             self._offer_numbers_again(turn.language)
@@ -282,10 +337,19 @@ class Answering:
         if response is not None:
             self._keep(response, status="completed")
 
-    def heard_text(self, item_id: str, played_ms: int) -> str:
-        """What of a reply was heard when this much of it was played."""
+    def played(self, item_id: str, played_ms: int) -> None:
+        """The client has played this much of a reply so far."""
         response = self._replying.find(item_id)
-        return response.heard_text(played_ms) if response is not None else ""
+        if response is not None:
+            response.playing.report(played_ms, self._outbox.now_ms)
+            self._heard.correct(response)
+
+    def truncate(self, item_id: str, played_ms: int) -> None:
+        """The client has played this much of a reply and plays no more of it."""
+        response = self._replying.find(item_id)
+        if response is not None:
+            response.playing.truncate(played_ms, self._outbox.now_ms)
+            self._heard.correct(response)
 
     @property
     def _saying_crisis_reply(self) -> bool:
@@ -302,8 +366,8 @@ class Answering:
     def _turn_of(self, response: Response) -> Turn | None:
         return self._state.turns.get(response.turn_id or "")
 
-    def _begin(self, turn: Turn | None, *, metadata: dict[str, str] | None, spoken: bool | None) -> None:
-        self.cancel("turn_detected")
+    def _begin(self, turn: Turn | None, *, metadata: dict[str, str] | None, spoken: bool | None) -> Response:
+        self._cancel("turn_detected")
         if turn is not None:
             self._state.remember(turn)
         self._told.clear()
@@ -312,13 +376,18 @@ class Answering:
             spoken="audio" in self._state.config.output_modalities if spoken is None else spoken,
             metadata=metadata,
             previous_item_id=self._history.last_id,
+            encoding=self._state.config.audio.output.format.encoding,
         )
+        self._heard.begin(response)
         self._history.put(
             events.assistant_item(response.item_id, None, spoken=response.spoken, status="in_progress")
         )
+        return response
 
     def _ask_dialogue(self, turn: Turn, *, crisis_level: int) -> None:
-        state = self._state
+        state, response = self._state, self._replying.current
+        if response is not None and response.turn_id == turn.item_id:
+            self._heard.stands_for(response, AskedTurn(turn.item_id, turn.text))
         mood = state.mood if isinstance(turn.result, Understood) else None
         self._outbox.emit(
             AskDialogue(
@@ -340,13 +409,15 @@ class Answering:
                     "in_crisis": state.crisis_level >= CRISIS_LEVEL,
                     "distress": state.distress,
                     "exclude": list(state.shown),
+                    "recognition": _recognition(turn),
                 },
             )
         )
 
-    def _say(self, text: str, language: str) -> None:
+    def _say(self, text: str, language: str, *, of_dialogue: bool = False) -> None:
+        speed = self._state.config.audio.output.speed
         for sentence in split_sentences(text, language):
-            self._replying.say(sentence, language=language, speed=self._state.config.audio.output.speed)
+            self._replying.say(sentence, language=language, speed=speed, of_dialogue=of_dialogue)
 
     def _offer_numbers_again(self, language: str) -> None:
         """After a crisis reply that the user has silenced."""
@@ -366,23 +437,11 @@ class Answering:
 
     def _keep(self, response: Response, *, status: str) -> None:
         self._telling = None
-        heard = response.heard_text(response.audio_ms)
-        self._history.put(
-            events.assistant_item(
-                response.item_id,
-                heard,
-                spoken=response.spoken,
-                status="completed" if status == "completed" else "incomplete",
-            )
-        )
-        turn = self._turn_of(response)
-        if turn is None:
-            return
-        self._journal.reply(
-            turn.item_id,
-            response.text,
-            language=self._state.pinned_language or turn.language,
-            intent=turn.intent,
-            heard_text=heard,
-            status=status,
-        )
+        self._heard.keep(response, self._turn_of(response), status=status)
+
+
+def _recognition(turn: Turn) -> dict[str, object] | None:
+    """How surely a spoken turn was recognised, and as what else; None of a typed one."""
+    if not isinstance(turn.result, Understood):
+        return None
+    return {"confidence": turn.result.confidence, "alternatives": list(turn.result.alternatives)}

@@ -60,6 +60,8 @@ class Asking:
         self._unanswered: Turn | None = None
         self._wanted: p.ResponseCreate | None = None
         self._answered_unasked = False
+        self._placed_id: str | None = None
+        self._has_turn = False
 
     def leave_unanswered(self, turn: Turn) -> None:
         """The dialogue engine gave this turn no answer: it may be asked again."""
@@ -68,19 +70,29 @@ class Asking:
     def create_item(self, event: p.ItemCreate) -> None:
         """Takes a typed turn: the crisis guard reads it at once, the dialogue when a reply is asked for.
 
+        One of the assistant or the system, as clients send it to tell of an earlier talk, is only placed.
+
         Raises:
-            ProtocolError: for what is no message of the user, or has no words, too many, or no place.
+            ProtocolError: for what is no message, or has no words, too many, or no place.
         """
+        if event.item.type == "message" and event.item.role in ("assistant", "system"):
+            self._place(event)
+            return
         texts = [part.text for part in event.item.content if part.type == "input_text" and part.text]
         if event.item.type != "message" or event.item.role != "user" or not texts:
             raise p.ProtocolError(
                 "invalid_value",
-                "Only messages of the user with an input_text part can be created.",
+                "Only messages with a part of text can be created.",
                 param="item",
             )
         item_id = event.item.id or self._new_id("item")
         if item_id in self._history:
-            raise p.ProtocolError("duplicate_item", "This item id is already in use.", param="item.id")
+            if self._is_sent_again(item_id, texts):
+                self._outbox.send(*self._history.announce(item_id))
+                return
+            raise p.ProtocolError(
+                "item_create_duplicate_item_id", "This item id is already in use.", param="item.id"
+            )
         text = "\n".join(texts)
         if not text.strip(_SAYS_NOTHING):
             raise p.ProtocolError("invalid_value", "A typed turn has words in it.", param="item.content")
@@ -100,10 +112,42 @@ class Asking:
         turn.times_ms = {"ended": self._outbox.now_ms, "text": self._outbox.now_ms}
         self._state.heard_language = language
         self._outbox.send(*placed)
+        self._has_turn = True
         self._answered_unasked = self._answering.answer_crisis(turn)
         self._journal.turn(turn, confidence=None, duration_ms=None)
         if not self._answered_unasked:
             self._wait(turn)
+
+    def _place(self, event: p.ItemCreate) -> None:
+        """Places what somebody else has said: nobody reads it, and the turns before it count as answered."""
+        words = [part.text or part.transcript for part in event.item.content]
+        text = "\n".join(word for word in words if word)
+        if not text or len(text) > p.MAX_TEXT_CHARACTERS:
+            raise p.ProtocolError(
+                "invalid_value",
+                f"A message has 1 to {p.MAX_TEXT_CHARACTERS} characters of text.",
+                param="item.content",
+            )
+        item_id = event.item.id or self._new_id("item")
+        if item_id in self._history:
+            raise p.ProtocolError(
+                "item_create_duplicate_item_id", "This item id is already in use.", param="item.id"
+            )
+        if event.item.role == "assistant":
+            item = events.assistant_item(item_id, text, spoken=False, status="completed")
+        else:
+            item = events.system_item(item_id, text)
+        placed = self._history.add(item, previous_item_id=event.previous_item_id, event_id=event.event_id)
+        if event.item.role == "assistant" and self._history.last_id == item_id:
+            self._pending = None
+        self._placed_id = item_id
+        self._outbox.send(*placed)
+
+    @property
+    def _nothing_was_said(self) -> bool:
+        """Whether this talk has no turn and no reply yet, whatever the client has told of earlier ones."""
+        last_id = self._history.last_id
+        return last_id is None or (last_id == self._placed_id and not self._has_turn)
 
     def create_response(self, event: p.ResponseCreate) -> None:
         """Has the turn answered that waits, or was left without its answer; before any turn, greets.
@@ -132,13 +176,14 @@ class Asking:
             self._ask(turn, *_reply_options(event))
         elif self._unanswered is not None:
             self._ask(self._unanswered, *_reply_options(event))
-        elif self._history.last_id is None:
+        elif self._nothing_was_said:
             self._answering.greet(*_reply_options(event))
         else:
             raise p.ProtocolError("no_turn_to_answer", "There is no turn to answer.")
 
     def conclude(self, turn: Turn) -> None:
         """Takes a spoken turn whose recognition is through: guard, log, mood, and who is to answer it."""
+        self._has_turn = True
         wanted, self._wanted = self._wanted, None
         result = turn.result
         if not isinstance(result, Understood) or not result.text:
@@ -170,6 +215,11 @@ class Asking:
             # The user went on before the words of this turn were known: the dialogue hears the turn,
             # but its answer would only talk over the next one.
             self._answering.cancel("turn_detected")
+
+    def _is_sent_again(self, item_id: str, texts: list[str]) -> bool:
+        """Whether a client that came back sends an item that had arrived before the break."""
+        same = events.user_text_item(item_id, "\n".join(texts))
+        return self._state.resumed and self._history.get(item_id, event_id=None) == same
 
     def _wait(self, turn: Turn) -> None:
         if self._pending is not None:  # several make one turn

@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from bot.check import PREPARE, Finding
 
 if TYPE_CHECKING:
+    from bot.model_store import ModelStatus
     from bot.settings import Settings
 
 __all__ = ["dialogue_model", "environments", "programs", "shipped_weights", "speech_models"]
@@ -149,7 +150,7 @@ def speech_models(root: Path, settings: Settings | None, cache: Path | None = No
     except ModelManifestError as error:
         return [Finding("models.toml", "invalid", str(error), "git checkout -- models.toml")]
     chosen = settings.recogniser.models if settings is not None else ()
-    found = []
+    found: list[Finding] = []
     for status in statuses:
         needed = status.name in chosen or (not chosen and status.entry.default)
         size = f"{status.entry.size_bytes / 1e6:.0f} MB"
@@ -169,11 +170,31 @@ def speech_models(root: Path, settings: Settings | None, cache: Path | None = No
             if wrong
             else Finding(status.name, "ok", f"{size}, SHA-256 as in models.toml")
         )
+    if settings is not None:
+        found += _recognisers(settings, statuses)
     known = [status.name for status in statuses]
     for name in chosen:
         if name not in known:
             remedy = f"in hamdel.recogniser choose from: {', '.join(known)}"
             found.append(Finding("recogniser.model", "invalid", f"models.toml has no {name}", remedy))
+    return found
+
+
+def _recognisers(settings: Settings, statuses: Sequence[ModelStatus]) -> list[Finding]:
+    """Which model hears which language, why, at what cost, and what a better one would bring."""
+    from bot.model_choice import advice, choose_models, this_machine
+
+    entries = {status.name: status.entry for status in statuses}
+    machine = this_machine()
+    choices = choose_models(settings.recogniser, statuses, machine)
+    found = []
+    for choice in choices:
+        known = entries[choice.name].recognition if choice.name in entries else None
+        cost = f"; {known.memory_mb} MB, {known.times_base:g} times the time of base" if known else ""
+        subject = f"words, {choice.language or 'any language'}"
+        found.append(Finding(subject, "note", f"{choice.name}: {choice.reason}{cost}"))
+    for language, better in advice(choices, statuses, machine):
+        found.append(Finding(f"words, {language}", "note", better))
     return found
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from bot.session_config import SAMPLE_RATE_HZ
+from bot.audio_encoding import ENCODINGS, PCM16, SAMPLE_RATE_HZ, AudioEncoding, SoundDecoder, SoundEncoder
 from bot.settings import load_settings, runtime_dir
 
 __all__ = ["ClientError", "TalkClient", "TurnResult", "open_talk", "read_recording"]
@@ -103,6 +103,8 @@ async def open_talk(
     language: str = "auto",
     consents: Sequence[str] = ("talk", "emotion"),
     patience_ms: int | None = None,
+    audio_format: str = PCM16.name,
+    binary: bool = False,
 ) -> AsyncIterator[TalkClient]:
     """Opens a talk with a running server.
 
@@ -114,6 +116,8 @@ async def open_talk(
         language: "en", "fa" or "auto".
         consents: scopes to grant.
         patience_ms: silence that ends a turn; None leaves it to the server.
+        audio_format: how the sound travels, both ways: "audio/pcm", "audio/pcmu" or "audio/pcma".
+        binary: whether recordings are sent in binary frames.
 
     Raises:
         ClientError: when there is no server, or it refuses.
@@ -129,7 +133,7 @@ async def open_talk(
             proxy=None if local else True,
             open_timeout=10,
         ) as socket:
-            client = TalkClient(socket)
+            client = TalkClient(socket, encoding=ENCODINGS[audio_format], binary=binary)
             reader = asyncio.create_task(client.read())
             try:
                 await client.begin(language, consents, patience_ms)
@@ -144,10 +148,20 @@ async def open_talk(
 
 
 class TalkClient:
-    """One talk, from the client's side."""
+    """One talk, from the client's side.
 
-    def __init__(self, socket: ClientConnection) -> None:
+    Args:
+        socket: open.
+        encoding: how the sound travels, both ways.
+        binary: whether it is sent in binary frames.
+    """
+
+    def __init__(
+        self, socket: ClientConnection, *, encoding: AudioEncoding = PCM16, binary: bool = False
+    ) -> None:
         self._socket = socket
+        self._encoding = encoding
+        self._binary = binary
         self._turn = TurnResult()
         self._updated = asyncio.Event()
         self._refusal: str | None = None
@@ -166,9 +180,14 @@ class TalkClient:
                 "session": {
                     "type": "realtime",
                     "audio": {
-                        "input": {"transcription": {"language": language}, "turn_detection": detection}
+                        "input": {
+                            "format": {"type": self._encoding.name},
+                            "transcription": {"language": language},
+                            "turn_detection": detection,
+                        },
+                        "output": {"format": {"type": self._encoding.name}},
                     },
-                    "hamdel": {"disclosure": "shown", "language": language},
+                    "hamdel": {"binary": self._binary, "disclosure": "shown", "language": language},
                 },
             }
         )
@@ -186,6 +205,7 @@ class TalkClient:
         """
         turn = self._turn = TurnResult()
         self._audio = []
+        encoder = SoundEncoder(self._encoding)
         loop = asyncio.get_running_loop()
         start = loop.time()
         frames = -(-len(samples) // _FRAME_SAMPLES)
@@ -198,12 +218,13 @@ class TalkClient:
             # A microphone gives a frame when its last sample has been spoken.
             await asyncio.sleep(max(0.0, start + (index + 1) * _FRAME_MS / 1000 - loop.time()))
             turn.sent_at.append(loop.time() - _FRAME_MS / 1000)
-            audio = base64.b64encode(frame.tobytes()).decode("ascii")
-            await self._send({"type": "input_audio_buffer.append", "audio": audio})
+            await self._send_audio(encoder.encode(frame.tobytes()))
             index += 1
         if until == "first_audio" and turn.reply_status is None and turn.first_audio_at is not None:
             await self._send({"type": "response.cancel"})
-        turn.reply_audio = np.frombuffer(b"".join(self._audio), dtype="<i2")
+        turn.reply_audio = SoundDecoder(self._encoding, SAMPLE_RATE_HZ).decode(
+            b"".join(self._audio), last=True
+        )
         return turn
 
     async def read(self) -> None:
@@ -264,9 +285,18 @@ class TalkClient:
                     turn.first_audio_at = None
                     self._audio.clear()
 
-    async def _send(self, event: dict[str, Any]) -> None:
+    async def _send_audio(self, audio: bytes) -> None:
+        if self._binary:
+            await self._send(audio)
+        else:
+            encoded = base64.b64encode(audio).decode("ascii")
+            await self._send({"type": "input_audio_buffer.append", "audio": encoded})
+
+    async def _send(self, message: dict[str, Any] | bytes) -> None:
         try:
-            await self._socket.send(json.dumps(event, ensure_ascii=False))
+            await self._socket.send(
+                message if isinstance(message, bytes) else json.dumps(message, ensure_ascii=False)
+            )
         except ConnectionClosed as error:
             raise ClientError("The server closed the talk.") from error
 

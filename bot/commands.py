@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.audio_encoding import AudioEncoding
 from bot.custom import Custom
 from emotion import EmotionEstimate
 from session_log.events import Event
 
 __all__ = [
     "AskDialogue",
+    "ChangePatience",
     "CloseTalk",
     "Command",
     "ConfigureListening",
@@ -25,10 +27,15 @@ __all__ = [
     "EndUtterance",
     "FinishSpeaking",
     "ForgetAudio",
+    "HoldSpeaking",
+    "ReceiveAudio",
     "Record",
+    "ReleaseSpeaking",
     "Send",
     "Speak",
     "StopSpeaking",
+    "StopUnderstanding",
+    "TellDialogue",
     "Timing",
     "Understand",
     "UnderstandingFailed",
@@ -56,12 +63,33 @@ class Understand:
 
 
 @dataclass(frozen=True, slots=True)
+class StopUnderstanding:
+    """The recognition of this item that is under way is stale: the speaker goes on, or it was dropped."""
+
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskDialogue:
     """Gives a turn to the dialogue engine, which is idempotent on `turn_id`."""
 
     turn_id: str
     text: str
     metadata: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TellDialogue:
+    """Tells the dialogue engine what was heard of its answer to a turn, before it is asked the next one.
+
+    `turn_text` is the turn as it was asked, `question` what was heard of the answer's question: "heard",
+    "begun" or "unheard" (`bot.heard`).
+    """
+
+    turn_id: str
+    turn_text: str
+    heard_text: str
+    question: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +117,43 @@ class StopSpeaking:
 
 
 @dataclass(frozen=True, slots=True)
+class HoldSpeaking:
+    """Nothing more of the reply under way is sent until it is released or stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSpeaking:
+    """The reply that was held goes on; `paused_by_client`: what the client had of it has not run out."""
+
+    paused_by_client: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ConfigureListening:
-    """Turn detection from now on; `automatic` False means push-to-talk."""
+    """Turn detection from now on; `automatic` False means push-to-talk.
+
+    `grace_ms` is how much longer a pause may last until `ChangePatience` comes for it.
+    """
 
     automatic: bool
     threshold: float
+    patience_ms: int
+    grace_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveAudio:
+    """How the client's audio comes from now on; `binary_frames`: also in frames of its own beside appends."""
+
+    encoding: AudioEncoding
+    binary_frames: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePatience:
+    """The silence that ends the turn in the pause at `pause_end_ms` alone; nothing if that pause is over."""
+
+    pause_end_ms: int
     patience_ms: int
 
 
@@ -144,11 +204,17 @@ class CallPeople:
 Command = (
     Send
     | Understand
+    | StopUnderstanding
     | AskDialogue
+    | TellDialogue
     | Speak
     | FinishSpeaking
     | StopSpeaking
+    | HoldSpeaking
+    | ReleaseSpeaking
     | ConfigureListening
+    | ReceiveAudio
+    | ChangePatience
     | EndUtterance
     | ForgetAudio
     | Record

@@ -9,11 +9,13 @@ its shell (`realtime`) carries out. The way of a spoken turn, each step a method
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable
 
 from bot import protocol as p
 from bot import server_events as events
 from bot.answering import Answering
+from bot.asides import Aside, Asides
 from bot.asking import Asking
 from bot.commands import (
     Command,
@@ -21,17 +23,20 @@ from bot.commands import (
     DialogueFailed,
     DialogueMessage,
     ForgetAudio,
+    ReceiveAudio,
     UnderstandingFailed,
     Understood,
 )
 from bot.ending import Ending
-from bot.endpointing import EndpointEvent
+from bot.endpointing import EndpointEvent, SpeechEnded
 from bot.hearing import Hearing
 from bot.history import History
+from bot.interruption import Interruption
 from bot.journal import Journal
 from bot.outbox import Outbox
 from bot.phrases import DISCLOSURE_VERSION, Phrases
 from bot.reports import Reports
+from bot.resume import Resumption
 from bot.safety import Guard, Rota, Safety
 from bot.session_config import SessionConfig, apply_update
 from bot.talk_state import CRISIS_LEVEL, TalkIdentity, TalkLimits, TalkState
@@ -39,6 +44,7 @@ from bot.talk_state import CRISIS_LEVEL, TalkIdentity, TalkLimits, TalkState
 __all__ = ["Conversation"]
 
 _USUAL_LIMITS = TalkLimits()
+_TOKEN_BYTES = 32
 
 
 class Conversation:
@@ -53,6 +59,7 @@ class Conversation:
         phrases: the gateway's own sentences.
         new_id: makes an id with the given prefix.
         limits: when the talk ends by itself.
+        new_token: makes a token that can't be guessed, with which the client can come back after a break.
 
     Every method takes `now_ms`, the wall clock in milliseconds since the epoch, and returns the
     commands that are due, in order.
@@ -69,6 +76,7 @@ class Conversation:
         phrases: Phrases,
         new_id: Callable[[str], str],
         limits: TalkLimits = _USUAL_LIMITS,
+        new_token: Callable[[], str] = lambda: secrets.token_urlsafe(_TOKEN_BYTES),
     ) -> None:
         self._limits = limits
         self._phrases = phrases
@@ -81,15 +89,19 @@ class Conversation:
             granted=set(identity.grants),
             heard_language=identity.language or "en",
         )
+        reports = Reports(state=self._state, outbox=self._outbox, journal=self._journal)
+        self._safety = Safety(state=self._state, outbox=self._outbox, reports=reports, guard=guard, rota=rota)
+        self._interruption = Interruption(self._outbox)
+        self._asides = Asides(state=self._state, outbox=self._outbox, finds_danger=self._safety.finds_danger)
         self._hearing = Hearing(
             state=self._state,
             outbox=self._outbox,
             history=self._history,
             patience_ms=patience_ms,
             new_id=new_id,
+            interruption=self._interruption,
+            asides=self._asides,
         )
-        reports = Reports(state=self._state, outbox=self._outbox, journal=self._journal)
-        self._safety = Safety(state=self._state, outbox=self._outbox, reports=reports, guard=guard, rota=rota)
         self._answering = Answering(
             state=self._state,
             outbox=self._outbox,
@@ -102,6 +114,13 @@ class Conversation:
         )
         self._ending = Ending(
             state=self._state, outbox=self._outbox, answering=self._answering, limits=limits
+        )
+        self._resumption = Resumption(
+            state=self._state,
+            outbox=self._outbox,
+            ending=self._ending,
+            wait_ms=limits.resume_ms,
+            new_token=new_token,
         )
         self._asking = Asking(
             state=self._state,
@@ -132,9 +151,32 @@ class Conversation:
         self._journal.talk_ended(reason)
         return self._outbox.drain()
 
+    @property
+    def resumable(self) -> bool:
+        """Whether the client could come back after a break: one that asked for our own events."""
+        return self._resumption.possible
+
+    def accepts(self, token: str, now_ms: float) -> bool:
+        """Whether whoever shows this token may go on with this talk."""
+        return self._resumption.accepts(token, now_ms)
+
+    def lose(self, now_ms: float) -> list[Command]:
+        """The socket broke: what is under way goes on, and the talk waits for its client."""
+        self._outbox.now_ms = now_ms
+        self._resumption.lose()
+        return self._outbox.drain()
+
+    def regain(self, now_ms: float) -> list[Command]:
+        """The client is back, on a new socket."""
+        self._outbox.now_ms = now_ms
+        self._resumption.regain()
+        return self._outbox.drain()
+
     def tick(self, now_ms: float) -> list[Command]:
         """Time passes; called about once a second."""
         self._outbox.now_ms = now_ms
+        self._resumption.tick()
+        self._hearing.tick()
         self._answering.ask_for_patience(self._limits.slow_reply_ms)
         if not (self._hearing.speaking or self._hearing.waiting):
             self._answering.tell_of_people()
@@ -146,26 +188,48 @@ class Conversation:
     def restart(self, now_ms: float) -> list[Command]:
         """The server is about to stop: what is under way is finished, then the talk is closed."""
         self._ending.restart()
+        if self._resumption.waiting:  # nobody could come back to it
+            self._ending.leave("server_restarting")
         return self.tick(now_ms)
 
     def hear(self, event: EndpointEvent, now_ms: float) -> list[Command]:
-        """Voice activity: a turn begins, pauses, goes on or ends."""
+        """Voice activity: a turn begins, pauses, goes on or ends; or a burst that does not interrupt."""
         self._outbox.now_ms = now_ms
-        begun, concluded = self._hearing.hear(event, replying=self._answering.replying)
-        detection = self._state.config.audio.input.turn_detection
-        if begun and detection is not None and detection.interrupt_response:
-            self._answering.cancel("turn_detected")
+        begun, concluded = self._hearing.hear(event, self._answering.floor)
+        if begun:
+            self._yield_floor()
         if concluded is not None:
             self._asking.conclude(concluded)
+        if isinstance(event, SpeechEnded):
+            self._adopt(self._hearing.take_answer())
         return self._outbox.drain()
 
     def understood(self, result: Understood | UnderstandingFailed, now_ms: float) -> list[Command]:
         """A recognition is through."""
         self._outbox.now_ms = now_ms
+        if result.item_id in self._asides:
+            self._adopt(self._asides.understood(result))
+            return self._outbox.drain()
         concluded = self._hearing.understood(result)
         if concluded is not None:
             self._asking.conclude(concluded)
         return self._outbox.drain()
+
+    def _yield_floor(self) -> None:
+        detection = self._state.config.audio.input.turn_detection
+        if detection is not None and detection.interrupt_response:
+            self._answering.cancel("turn_detected")
+        self._interruption.release()  # afterwards: a held reply must not sound on
+
+    def _adopt(self, aside: Aside | None) -> None:
+        """Makes a burst of voice that did not interrupt a turn after all."""
+        if aside is None:
+            return
+        self._hearing.adopt(aside)
+        self._yield_floor()
+        concluded = self._hearing.conclude(aside)
+        if concluded is not None:
+            self._asking.conclude(concluded)
 
     def dialogue(
         self, answer: DialogueMessage | DialogueDone | DialogueFailed, now_ms: float
@@ -250,7 +314,9 @@ class Conversation:
                 if not self._answering.is_current(event.response_id) or not self._answering.cancel(
                     "client_cancelled"
                 ):
-                    raise p.ProtocolError("response_cancel_not_active", "There is no reply under way.")
+                    raise p.ProtocolError(
+                        "response_cancel_not_active", "Cancellation failed: there is no reply under way."
+                    )
             case p.OutputAudioClear():
                 self._answering.cancel("client_cancelled")
             case p.ConsentSetting():
@@ -264,12 +330,15 @@ class Conversation:
                 self._journal.label_corrected(event.item_id, event.emotion)
             case p.Resume():
                 raise p.ProtocolError("resume_expired", "That talk can't be resumed; a new one has begun.")
-            case p.Playback() | p.Ping() | p.AudioAppend():
+            case p.Playback():
+                self._answering.played(event.item_id, event.played_ms)
+            case p.Ping() | p.AudioAppend():
                 pass
 
     def _update_session(self, event: p.SessionUpdate) -> None:
         state = self._state
         first, country = state.config.hamdel is None, state.country
+        before = _receiving(state.config)
         state.config = apply_update(state.config, event.session, event_id=event.event_id)
         if state.config.hamdel is not None:
             self._outbox.own_events = True
@@ -277,6 +346,8 @@ class Conversation:
         else:
             self._outbox.own_events = False
         self._outbox.send({"type": "session.updated", "session": state.config.echo()})
+        if _receiving(state.config) != before:
+            self._outbox.emit(_receiving(state.config))
         if state.country != country and state.crisis_level >= CRISIS_LEVEL:
             self._safety.show_lines(state.crisis_level, state.language, "")
         self._hearing.configure()
@@ -286,10 +357,11 @@ class Conversation:
             if state.config.hamdel.disclosure == "shown":
                 state.disclosed = True
                 self._journal.disclosure(state.language, spoken=False, shown=True)
+        self._resumption.offer()
 
     def _truncate(self, event: p.ItemTruncate) -> None:
-        heard = self._answering.heard_text(event.item_id, event.audio_end_ms)
-        self._history.truncate(event.item_id, heard, event_id=event.event_id)
+        self._history.require_spoken(event.item_id, event_id=event.event_id)
+        self._answering.truncate(event.item_id, event.audio_end_ms)
         self._outbox.send(
             {
                 "type": "conversation.item.truncated",
@@ -313,3 +385,7 @@ class Conversation:
             error.code, error.message, param=error.param, event_id=error.event_id or event_id
         )
         self._outbox.send(refusal)
+
+
+def _receiving(config: SessionConfig) -> ReceiveAudio:
+    return ReceiveAudio(config.audio.input.format.encoding, config.takes_binary_frames)

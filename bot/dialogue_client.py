@@ -7,6 +7,7 @@ been passed on is not passed on twice.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 from collections.abc import AsyncIterator, Mapping
@@ -19,7 +20,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 
 from bot.commands import DialogueFailed, DialogueMessage
-from bot.dialogue_frames import Answer, DialogueAnswer, DialogueFrameError, Forgotten, read_answer
+from bot.dialogue_frames import Answer, DialogueAnswer, DialogueFrameError, Forgotten, Noted, read_answer
 
 __all__ = ["DialogueClient"]
 
@@ -29,16 +30,27 @@ _RETRY_S = 0.5
 _LONGEST_RETRY_S = 5.0
 _AGAIN_AFTER_S = 0.5
 _MOST_UNFORGOTTEN = 10_000
+_MOST_UNTOLD = 10_000
 
 
 @dataclass(slots=True)
 class _Asked:
     """A turn whose answer is awaited; `passed_on` counts the pieces that the talk has."""
 
+    number: int
     frame: str
     answers: asyncio.Queue[Answer] = field(default_factory=asyncio.Queue)
     passed_on: int = 0
     sent_again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What was heard of an answer, not known to have arrived."""
+
+    number: int
+    sender: str
+    frame: str
 
 
 class DialogueClient:
@@ -61,7 +73,9 @@ class DialogueClient:
         self._open = asyncio.Event()
         self._needed = asyncio.Event()
         self._asked: dict[str, _Asked] = {}
+        self._untold: dict[str, _Told] = {}
         self._unforgotten: dict[str, None] = {}
+        self._numbers = itertools.count()
 
     @property
     def connected(self) -> bool:
@@ -99,10 +113,9 @@ class DialogueClient:
         A turn under way when the channel breaks is sent again when it is back, and one that the dialogue
         engine could not answer is sent once more.
         """
-        # Clients choose item ids, also anew for other words and with characters that the channel refuses.
-        key = f"{sender}/{sha256(f'{turn_id} {text}'.encode()).hexdigest()[:32]}"
+        key = _key(sender, turn_id, text)
         turn = {"type": "turn", "turn_id": key, "sender": sender, "text": text, "metadata": dict(metadata)}
-        asked = self._asked[key] = _Asked(json.dumps(turn, ensure_ascii=False))
+        asked = self._asked[key] = _Asked(next(self._numbers), json.dumps(turn, ensure_ascii=False))
         try:
             await self._send_when_open(asked)
             while True:
@@ -117,8 +130,27 @@ class DialogueClient:
             if self._asked.get(key) is asked:
                 del self._asked[key]
 
+    async def tell(self, sender: str, turn_id: str, text: str, heard_text: str, question: str) -> None:
+        """Says what was heard of the answer to a turn; where the channel is broken, when it is back.
+
+        It arrives behind the turns that were asked before and before those that are asked later.
+        """
+        key = _key(sender, turn_id, text)
+        told = {"type": "heard", "sender": sender, "turn_id": key, "text": heard_text, "question": question}
+        frame = json.dumps(told, ensure_ascii=False)
+        self._untold.pop(key, None)
+        self._untold[key] = _Told(next(self._numbers), sender, frame)
+        if len(self._untold) > _MOST_UNTOLD:
+            del self._untold[next(iter(self._untold))]
+        if self._socket is not None:
+            with suppress(ConnectionClosed, TimeoutError):
+                async with asyncio.timeout(self._reconnect_s):
+                    await self._socket.send(frame)
+
     async def forget(self, sender: str) -> None:
         """Has the dialogue engine delete what it knows of a talk; where it is away, when it is back."""
+        for key in [key for key, told in self._untold.items() if told.sender == sender]:
+            del self._untold[key]
         self._unforgotten[sender] = None
         if len(self._unforgotten) > _MOST_UNFORGOTTEN:  # away for long, it has forgotten them by itself
             del self._unforgotten[next(iter(self._unforgotten))]
@@ -159,11 +191,11 @@ class DialogueClient:
     async def _catch_up(self, socket: ClientConnection) -> None:
         for sender in tuple(self._unforgotten):
             await self._send_forget(socket, sender)
-        waiting = tuple(self._asked.values())
+        waiting: list[_Asked | _Told] = [*self._asked.values(), *self._untold.values()]
         self._socket = socket
         self._open.set()
-        for asked in waiting:
-            await socket.send(asked.frame)
+        for piece in sorted(waiting, key=lambda piece: piece.number):
+            await socket.send(piece.frame)
 
     async def _send_forget(self, socket: ClientConnection, sender: str) -> None:
         await socket.send(json.dumps({"type": "forget", "sender": sender}))
@@ -180,9 +212,17 @@ class DialogueClient:
             if isinstance(answer, Forgotten):
                 self._unforgotten.pop(answer.sender, None)
                 continue
+            if isinstance(answer, Noted):
+                self._untold.pop(answer.key, None)
+                continue
             asked = self._asked.get(answer.key) if answer is not None else None
             if answer is None or asked is None:
                 continue
             if isinstance(answer.content, DialogueFailed):
                 logger.warning("dialogue engine could not answer a turn")
             asked.answers.put_nowait(answer)
+
+
+def _key(sender: str, turn_id: str, text: str) -> str:
+    # Clients choose item ids, also anew for other words and with characters that the channel refuses.
+    return f"{sender}/{sha256(f'{turn_id} {text}'.encode()).hexdigest()[:32]}"

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from bot.commands import DialogueDone, DialogueFailed, DialogueMessage
 from bot.custom import Custom
 
-__all__ = ["Answer", "DialogueAnswer", "DialogueFrameError", "Forgotten", "read_answer"]
+__all__ = ["Answer", "DialogueAnswer", "DialogueFrameError", "Forgotten", "Noted", "read_answer"]
 
 DialogueAnswer = DialogueMessage | DialogueDone | DialogueFailed
 
@@ -52,6 +52,13 @@ class Forgotten:
     """Nothing is kept of this sender any more."""
 
     sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """It has arrived what was heard of the answer to this turn."""
+
+    key: str
 
 
 class _Frame(BaseModel):
@@ -96,11 +103,15 @@ class _ForgottenFrame(BaseModel):
     sender: str
 
 
+class _NotedFrame(_Frame):
+    type: Literal["noted"]
+
+
 class _PongFrame(BaseModel):
     type: Literal["pong"]
 
 
-_AnyFrame = _MessageFrame | _DoneFrame | _ErrorFrame | _ForgottenFrame | _PongFrame
+_AnyFrame = _MessageFrame | _DoneFrame | _ErrorFrame | _ForgottenFrame | _NotedFrame | _PongFrame
 _ADAPTER: TypeAdapter[_AnyFrame] = TypeAdapter(Annotated[_AnyFrame, Field(discriminator="type")])
 
 
@@ -108,7 +119,7 @@ class _Key(BaseModel):
     turn_id: str | None = None
 
 
-def read_answer(text: str | bytes) -> Answer | Forgotten | None:
+def read_answer(text: str | bytes) -> Answer | Forgotten | Noted | None:
     """Reads one frame; None for one that belongs to nobody.
 
     Raises:
@@ -135,6 +146,8 @@ def read_answer(text: str | bytes) -> Answer | Forgotten | None:
             return Answer(frame.turn_id, 0, failed, again=frame.code == "internal")
         case _ForgottenFrame():
             return Forgotten(frame.sender)
+        case _NotedFrame():
+            return Noted(frame.turn_id)
 
 
 def _key_of(text: str | bytes) -> str | None:

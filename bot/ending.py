@@ -44,9 +44,20 @@ class Ending:
         """Either side has said something."""
         self._active_ms = self._outbox.now_ms
 
+    @property
+    def restarting(self) -> bool:
+        """Whether the server is about to stop."""
+        return self._restarting
+
     def restart(self) -> None:
         """The server is about to stop: the talk ends at its next gap."""
         self._restarting = True
+
+    def leave(self, reason: str) -> None:
+        """Nobody is there any more: the talk ends at once, without a word."""
+        if not self._closed:
+            self._closed = True
+            self._outbox.emit(CloseTalk(_EXPIRED_CLOSE, reason))
 
     def tick(self, *, replying: bool, hearing: bool) -> None:
         """Ends the talk if it is time.

@@ -15,9 +15,11 @@ __all__ = [
     "Endpointer",
     "SpeechConfirmed",
     "SpeechEnded",
+    "SpeechLasting",
     "SpeechPaused",
     "SpeechResumed",
     "SpeechStarted",
+    "SpeechSustained",
 ]
 
 FRAME_MS = 32
@@ -37,6 +39,20 @@ class SpeechStarted:
 @dataclass(frozen=True, slots=True)
 class SpeechConfirmed:
     """Voice for at least 250 ms: long enough to interrupt the bot."""
+
+    start_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechLasting:
+    """The burst of voice is still going after 352 ms: no cough any more (`back_channel`)."""
+
+    start_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechSustained:
+    """It goes on, or changes, as no "mm-hm" does (`back_channel`)."""
 
     start_ms: int
 
@@ -66,7 +82,15 @@ class SpeechEnded:
     voiced_ms: int
 
 
-EndpointEvent = SpeechStarted | SpeechConfirmed | SpeechPaused | SpeechResumed | SpeechEnded
+EndpointEvent = (
+    SpeechStarted
+    | SpeechConfirmed
+    | SpeechLasting
+    | SpeechSustained
+    | SpeechPaused
+    | SpeechResumed
+    | SpeechEnded
+)
 
 
 class Endpointer:
@@ -74,7 +98,10 @@ class Endpointer:
 
     Attributes:
         threshold: probability from which a frame counts as voice, 0–1.
-        patience_ms: silence after which the turn ends; may change at any time.
+        patience_ms: silence after which the turn ends; may change at any time. `wait` gives a single pause
+            another one.
+        grace_ms: how much longer a pause may last while nobody has called `wait` for it: its words are
+            being recognised, and no reply could begin without them.
         pause_ms: silence after which recognition may begin.
         confirm_ms: voice that confirms speech.
         longest_ms: a turn of this length is ended at the next frame without voice, and a little later
@@ -85,6 +112,7 @@ class Endpointer:
         self,
         *,
         patience_ms: int,
+        grace_ms: int = 0,
         threshold: float = 0.5,
         pause_ms: int = 200,
         confirm_ms: int = 250,
@@ -92,11 +120,19 @@ class Endpointer:
     ) -> None:
         self.threshold = threshold
         self.patience_ms = patience_ms
+        self.grace_ms = grace_ms
         self.pause_ms = pause_ms
         self.confirm_ms = confirm_ms
         self.longest_ms = longest_ms
         self._position_ms = 0
         self.reset()
+
+    def configure(self, *, threshold: float, patience_ms: int, grace_ms: int = 0) -> None:
+        """Changes what is waited for; a pause under way is measured by the new patience too."""
+        self.threshold = threshold
+        self.patience_ms = patience_ms
+        self.grace_ms = grace_ms
+        self._pause_patience_ms: int | None = None
 
     def reset(self) -> None:
         """Forgets the speech under way; the position in the stream stays."""
@@ -105,6 +141,7 @@ class Endpointer:
         self._started = False
         self._confirmed = False
         self._paused = False
+        self._pause_patience_ms = None
         self._voiced_ms = 0
         self._last_voice_ms = 0
 
@@ -133,6 +170,18 @@ class Endpointer:
             if over_ms >= (_GRACE_MS if voiced else 0):
                 yield from self.end()
 
+    def wait(self, pause_end_ms: int, patience_ms: int) -> Iterator[EndpointEvent]:
+        """Sets the patience for the pause under way alone, and ends the turn if it has lasted as long.
+
+        Args:
+            pause_end_ms: the `end_ms` of its `SpeechPaused`; a pause that is over meanwhile is left alone.
+            patience_ms: silence after which the turn ends, if the speaker does not go on.
+        """
+        if self._paused and self._last_voice_ms == pause_end_ms:
+            self._pause_patience_ms = patience_ms
+            if not self._run:  # else the next frame tells whether the speaker goes on
+                yield from self._end_if_silent()
+
     def end(self) -> Iterator[EndpointEvent]:
         """Ends the turn under way at once (push-to-talk)."""
         if self._started and self._start_ms is not None:
@@ -157,6 +206,7 @@ class Endpointer:
             return
         if self._paused:
             self._paused = False
+            self._pause_patience_ms = None
             yield SpeechResumed(frame_start_ms)
         self._voiced_ms += FRAME_MS
         self._last_voice_ms = self._position_ms
@@ -173,7 +223,12 @@ class Endpointer:
         if not self._paused and silent_ms >= self.pause_ms:
             self._paused = True
             yield SpeechPaused(self._start_ms, self._last_voice_ms)
-        if self._paused and silent_ms >= self.patience_ms:
-            ended = SpeechEnded(self._start_ms, self._last_voice_ms, silent_ms, self._voiced_ms)
-            self.reset()
-            yield ended
+        if self._paused:
+            yield from self._end_if_silent()
+
+    def _end_if_silent(self) -> Iterator[EndpointEvent]:
+        patience_ms = self._pause_patience_ms
+        if patience_ms is None:
+            patience_ms = self.patience_ms + self.grace_ms
+        if self._position_ms - self._last_voice_ms >= patience_ms:
+            yield from self.end()

@@ -28,6 +28,7 @@ from bot.json_logs import configure_logging
 from bot.listening_socket import http_protocol, listening_socket
 from bot.loop_watch import watch_loop
 from bot.metrics import Metrics
+from bot.model_choice import choose_models, this_machine
 from bot.model_manifest import ModelManifestError
 from bot.model_store import ModelMissingError, UnknownModelError, default_store
 from bot.on_call_desk import open_on_call_desk
@@ -268,15 +269,14 @@ def _load_parts(settings: Settings) -> Parts:
 
 
 def _load_speech(settings: Settings) -> LocalSpeech:
-    recogniser = settings.recogniser
-    names: dict[str | None, str] = {None: recogniser.model}
-    for language, name in recogniser.by_language.items():
-        names[language] = name
+    recogniser, store = settings.recogniser, default_store()
+    choices = choose_models(recogniser, store.list(), this_machine())
+    names = {choice.language: choice.name for choice in choices}
     loaded = {
         name: transcriber.Transcriber.load(
-            default_store().path(name), threads=recogniser.threads, workers=recogniser.workers
+            store.path(name), threads=recogniser.threads, workers=recogniser.workers
         )
-        for name in recogniser.models
+        for name in dict.fromkeys(names.values())
     }
     return LocalSpeech(
         {language: loaded[name] for language, name in names.items()},

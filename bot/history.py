@@ -50,10 +50,13 @@ class History:
             self._find(previous, "previous_item_id", event_id)
         self._deleted.pop(item["id"], None)
         self._insert(item, previous)
-        return [
-            {"type": f"conversation.item.{kind}", "previous_item_id": previous, "item": item}
-            for kind in ("added", "done")
-        ]
+        return _announcement(item, previous)
+
+    def announce(self, item_id: str) -> list[dict[str, Any]]:
+        """Gives the events that announce a finished item once more."""
+        ids = list(self._items)
+        position = ids.index(item_id)
+        return _announcement(self._items[item_id], ids[position - 1] if position else None)
 
     def put(self, item: dict[str, Any]) -> None:
         """Adds an item at the end, or replaces the one with its id; what was deleted stays deleted."""
@@ -82,8 +85,8 @@ class History:
                 del self._deleted[next(iter(self._deleted))]
         del self._items[item_id]
 
-    def truncate(self, item_id: str, heard_text: str, *, event_id: str | None) -> None:
-        """Keeps only the heard text of a spoken reply.
+    def require_spoken(self, item_id: str, *, event_id: str | None) -> None:
+        """Lets a spoken reply pass, which can be truncated.
 
         Raises:
             ProtocolError: "item_not_found", or "invalid_value" for an item that is no spoken reply.
@@ -94,7 +97,6 @@ class History:
             raise ProtocolError(
                 "invalid_value", "Only spoken replies can be truncated.", param="item_id", event_id=event_id
             )
-        self.put({**item, "content": [{"type": "output_audio", "transcript": heard_text}]})
 
     def _find(self, item_id: str, param: str, event_id: str | None) -> dict[str, Any]:
         if item_id not in self._items:
@@ -114,6 +116,13 @@ class History:
                 self._items[item_id] = self._items.pop(item_id)
         while len(self._items) > _MOST_ITEMS:
             del self._items[next(iter(self._items))]
+
+
+def _announcement(item: dict[str, Any], previous: str | None) -> list[dict[str, Any]]:
+    return [
+        {"type": f"conversation.item.{kind}", "previous_item_id": previous, "item": item}
+        for kind in ("added", "done")
+    ]
 
 
 def _is_unfinished(item: dict[str, Any]) -> bool:

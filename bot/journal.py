@@ -6,6 +6,7 @@ What is kept of them is the log's decision, by consent; nothing is filtered here
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.commands import Record
@@ -118,6 +119,17 @@ class Journal:
                 intent=intent,
                 heard_text=heard_text,
                 status=status,
+            )
+        )
+
+    def heard(self, turn_id: str, heard_text: str, *, over_ms: float) -> None:
+        """More is known of what was heard of the latest reply to a turn, which was over at this time."""
+        self._record(
+            log.ReplyHeard(
+                talk_id=self._talk_id,
+                turn_id=turn_id,
+                at=datetime.fromtimestamp(over_ms / 1000, tz=UTC),  # under the consents of then
+                heard_text=heard_text,
             )
         )
 

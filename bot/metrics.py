@@ -56,6 +56,9 @@ class Metrics:
         self._ended = Counter(
             "hamdel_talks_ended", "Talks by reason of their end.", ["reason"], registry=registry
         )
+        self._resumed = Counter(
+            "hamdel_talks_resumed", "Times a talk went on over another connection.", registry=registry
+        )
         self._refused = Counter("hamdel_talks_refused", "Talks refused.", ["code"], registry=registry)
         self._turns = Counter(
             "hamdel_turns", "Turns of users with words.", ["source", "language"], registry=registry
@@ -109,6 +112,10 @@ class Metrics:
     def talk_refused(self, code: str) -> None:
         """A talk was refused, with this error code."""
         self._refused.labels(code).inc()
+
+    def talk_resumed(self) -> None:
+        """A client came back to its talk."""
+        self._resumed.inc()
 
     def recognition_failed(self, error: str) -> None:
         """An utterance was not recognised; `error` is the name of an exception class."""

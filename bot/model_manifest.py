@@ -21,6 +21,7 @@ __all__ = [
     "ModelEntry",
     "ModelFile",
     "ModelManifestError",
+    "Recognition",
     "RegistrySource",
     "load_manifest",
 ]
@@ -73,6 +74,22 @@ class RegistrySource(_Strict):
     files: dict[_RelativePath, tuple[_RelativePath, ...]]
 
 
+class Recognition(_Strict):
+    """What is known of a speech recogniser, for whoever has to choose one.
+
+    Attributes:
+        memory_mb: memory that it takes as int8.
+        times_base: its time for an utterance, in multiples of whisper-base's on the same machine.
+        least_cores: processor cores from which on it keeps up with a talk beside everything else.
+        word_error_rate: published lowest and highest figure by language, where there is one.
+    """
+
+    memory_mb: int = Field(gt=0)
+    times_base: float = Field(gt=0)
+    least_cores: int = Field(ge=1)
+    word_error_rate: dict[str, tuple[float, float]]
+
+
 class ModelEntry(_Strict):
     """One model.
 
@@ -86,6 +103,7 @@ class ModelEntry(_Strict):
         notes: what to know before choosing it.
         files: all its files.
         sources: where to fetch them, in the order to try.
+        recognition: of a speech recogniser, what a choice goes by.
     """
 
     purpose: str
@@ -99,6 +117,7 @@ class ModelEntry(_Strict):
     sources: tuple[Annotated[HubSource | RegistrySource, Field(discriminator="kind")], ...] = Field(
         min_length=1
     )
+    recognition: Recognition | None = None
 
     @property
     def size_bytes(self) -> int:

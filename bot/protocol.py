@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
+from bot.audio_encoding import AudioEncoding
 from session_log.events import SCOPES
 
 __all__ = [
@@ -38,11 +39,15 @@ __all__ = [
     "SessionUpdate",
     "SuggestionFeedbackGiven",
     "decode_audio",
+    "decode_frame",
     "parse_client_event",
 ]
 
 MAX_TEXT_CHARACTERS = 10_000
 _LONGEST_EVENT_ID = 512
+_SHORTEST_FRAME_MS = 20
+_LONGEST_FRAME_MS = 100
+_ODD_BYTES = "PCM16 audio must have an even number of bytes."
 
 
 class ProtocolError(Exception):
@@ -99,6 +104,7 @@ class _Content(BaseModel):
 
     type: str
     text: str | None = Field(default=None, max_length=MAX_TEXT_CHARACTERS)
+    transcript: str | None = Field(default=None, max_length=MAX_TEXT_CHARACTERS)
 
 
 class _Item(BaseModel):
@@ -111,7 +117,7 @@ class _Item(BaseModel):
 
 
 class ItemCreate(_Event):
-    """A typed turn of the user."""
+    """A typed turn of the user, or a message of an earlier talk."""
 
     type: Literal["conversation.item.create"]
     item: _Item
@@ -193,10 +199,10 @@ class Playback(_Event):
 
 
 class Resume(_Event):
-    """Continues a talk whose socket broke."""
+    """Continues a talk whose socket broke, behind the event that ends in this sequence number."""
 
     type: Literal["hamdel.resume"]
-    token: str
+    token: str = Field(min_length=1, max_length=128)
     last_event_seq: int = Field(ge=0)
 
 
@@ -301,11 +307,11 @@ def _identifier(data: Any) -> str | None:
     return identifier[:_LONGEST_EVENT_ID]
 
 
-def decode_audio(event: AudioAppend) -> bytes:
-    """Gives the raw bytes of an append: little-endian PCM16, an even number of bytes.
+def decode_audio(event: AudioAppend, encoding: AudioEncoding) -> bytes:
+    """Gives the raw bytes of an append, whole samples of the session's input format.
 
     Raises:
-        ProtocolError: for invalid base64 or an odd number of bytes.
+        ProtocolError: for invalid base64, or half a sample at the end.
     """
     try:
         data = base64.b64decode(event.audio, validate=True)
@@ -313,14 +319,32 @@ def decode_audio(event: AudioAppend) -> bytes:
         raise ProtocolError(
             "invalid_audio", "audio is not valid base64.", param="audio", event_id=event.event_id
         ) from error
-    if len(data) % 2:
+    if len(data) % encoding.sample_bytes:
+        raise ProtocolError("invalid_audio", _ODD_BYTES, param="audio", event_id=event.event_id)
+    return data
+
+
+def decode_frame(frame: bytes, encoding: AudioEncoding, *, negotiated: bool) -> bytes:
+    """Gives the raw bytes of a binary frame: 20 to 100 ms of audio in the session's input format.
+
+    Raises:
+        ProtocolError: for frames that were not negotiated, half a sample at the end, or another length.
+    """
+    if not negotiated:
+        raise ProtocolError(
+            "invalid_event",
+            "Binary frames were not negotiated: send session.update with hamdel.binary true first.",
+        )
+    if len(frame) % encoding.sample_bytes:
+        raise ProtocolError("invalid_audio", _ODD_BYTES)
+    shortest, longest = encoding.bytes_of(_SHORTEST_FRAME_MS), encoding.bytes_of(_LONGEST_FRAME_MS)
+    if not shortest <= len(frame) <= longest:
         raise ProtocolError(
             "invalid_audio",
-            "PCM16 audio must have an even number of bytes.",
-            param="audio",
-            event_id=event.event_id,
+            f"A binary frame holds {_SHORTEST_FRAME_MS} to {_LONGEST_FRAME_MS} ms of {encoding.name}: "
+            f"{shortest} to {longest} bytes.",
         )
-    return data
+    return frame
 
 
 _ADAPTER: TypeAdapter[ClientEvent] = TypeAdapter(Annotated[ClientEvent, Field(discriminator="type")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bot.audio_encoding import AudioEncoding
 from bot.commands import Command, FinishSpeaking, Speak, StopSpeaking
 from bot.response import Response
 
@@ -18,6 +19,7 @@ class Replying:
     Args:
         emit: takes commands.
         send: takes any number of server events.
+        now_ms: the time of the step.
         new_id: makes an id with the given prefix.
     """
 
@@ -26,10 +28,12 @@ class Replying:
         *,
         emit: Callable[[Command], None],
         send: Callable[..., None],
+        now_ms: Callable[[], float],
         new_id: Callable[[str], str],
     ) -> None:
         self._emit = emit
         self._send = send
+        self._now_ms = now_ms
         self._new_id = new_id
         self._generation = 0
         self._finishing = False
@@ -43,8 +47,9 @@ class Replying:
         spoken: bool,
         metadata: dict[str, str] | None,
         previous_item_id: str | None,
+        encoding: AudioEncoding,
     ) -> Response:
-        """Starts a reply; the one before has to be over."""
+        """Starts a reply, whose sound stays in this encoding; the one before has to be over."""
         self._generation += 1
         self._finishing = False
         self.current = Response(
@@ -54,16 +59,17 @@ class Replying:
             turn_id=turn_id,
             spoken=spoken,
             metadata=metadata,
+            encoding=encoding,
         )
         self._send(*self.current.begin(previous_item_id))
         return self.current
 
-    def say(self, sentence: str, *, language: str, speed: float) -> None:
-        """Adds a sentence to the reply under way."""
+    def say(self, sentence: str, *, language: str, speed: float, of_dialogue: bool) -> None:
+        """Adds a sentence to the reply under way; `of_dialogue` as in `bot.heard`."""
         response = self.current
         if response is None:
             return
-        self._send(*response.say(sentence))
+        self._send(*response.say(sentence, language=language, speed=speed, of_dialogue=of_dialogue))
         if response.spoken:
             self._emit(Speak(response.generation, sentence, language, speed))
 
@@ -73,7 +79,7 @@ class Replying:
         if response is None or generation != response.generation:
             return False
         first = response.audio_ms == 0
-        self._send(*response.sound(pcm, sentence_index))
+        self._send(*response.sound(pcm, sentence_index, self._now_ms()))
         return first
 
     def finish(self) -> Response | None:
@@ -115,6 +121,11 @@ class Replying:
         self._end(response, "cancelled", reason=reason)
         return response
 
+    @property
+    def latest(self) -> Response | None:
+        """The reply that was over last."""
+        return self._finished[next(reversed(self._finished))] if self._finished else None
+
     def find(self, item_id: str) -> Response | None:
         """The reply with this item, under way or over."""
         if self.current is not None and self.current.item_id == item_id:
@@ -128,4 +139,4 @@ class Replying:
         self._finished[response.item_id] = response
         if len(self._finished) > _REMEMBERED_REPLIES:
             del self._finished[next(iter(self._finished))]
-        self._send(*response.finish(status, reason=reason, failure=failure))
+        self._send(*response.finish(status, self._now_ms(), reason=reason, failure=failure))

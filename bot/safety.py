@@ -114,6 +114,10 @@ class Safety:
         state.recent.append(text)
         return CrisisAnswer(found.level, found.kind, text)
 
+    def finds_danger(self, turn: Turn) -> bool:
+        """Whether there is danger in a turn; nothing is remembered, shown or said of it."""
+        return self._assess(turn).level > 0
+
     def seen_by_dialogue(self, turn: Turn, level: int, kind: str) -> str | None:
         """The dialogue found danger that we had not: its reply stands, the numbers and people are ours.
 

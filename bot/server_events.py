@@ -17,6 +17,7 @@ __all__ = [
     "response_event",
     "response_object",
     "response_part",
+    "system_item",
     "transcription_completed",
     "transcription_failed",
     "user_audio_item",
@@ -57,6 +58,18 @@ def user_text_item(item_id: str, text: str) -> Event:
         "type": "message",
         "status": "completed",
         "role": "user",
+        "content": [{"type": "input_text", "text": text}],
+    }
+
+
+def system_item(item_id: str, text: str) -> Event:
+    """What a client's maker has written for a model to read."""
+    return {
+        "id": item_id,
+        "object": "realtime.item",
+        "type": "message",
+        "status": "completed",
+        "role": "system",
         "content": [{"type": "input_text", "text": text}],
     }
 
@@ -172,8 +185,8 @@ def response_part(kind: str, response_id: str, item_id: str, **fields: Any) -> E
     }
 
 
-def audio_delta(response_id: str, item_id: str, pcm: bytes) -> Event:
-    """A piece of PCM16 mono."""
+def audio_delta(response_id: str, item_id: str, audio: bytes) -> Event:
+    """A piece of sound, in the reply's encoding."""
     return response_part(
-        "output_audio.delta", response_id, item_id, delta=base64.b64encode(pcm).decode("ascii")
+        "output_audio.delta", response_id, item_id, delta=base64.b64encode(audio).decode("ascii")
     )

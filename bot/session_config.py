@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+from bot.audio_encoding import ENCODINGS, PCM16, SAMPLE_RATE_HZ, AudioEncoding
 from bot.protocol import ProtocolError
 
 __all__ = ["SAMPLE_RATE_HZ", "HamdelOptions", "SessionConfig", "TurnDetection", "apply_update"]
-
-SAMPLE_RATE_HZ = 24_000
-"""Sample rate of `audio/pcm` in both directions, the only one that stock clients know. The page has it in
-`widget/audio-format.js`."""
 
 
 class _Part(BaseModel):
@@ -20,17 +17,28 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
 
-def _the_rate(rate: int) -> int:
-    if rate != SAMPLE_RATE_HZ:
-        raise ValueError(f"must be {SAMPLE_RATE_HZ}")
-    return rate
-
-
 class AudioFormat(_Part):
-    """Only PCM16 mono at `SAMPLE_RATE_HZ` is served so far."""
+    """An encoding of mono sound, which has one rate: PCM16 at 24 kHz, μ-law and A-law at 8 kHz."""
 
-    type: Literal["audio/pcm"] = "audio/pcm"
-    rate: Annotated[int, AfterValidator(_the_rate)] = SAMPLE_RATE_HZ
+    type: Literal["audio/pcm", "audio/pcmu", "audio/pcma"] = "audio/pcm"
+    rate: int = Field(default_factory=lambda fields: ENCODINGS[fields["type"]].sample_rate_hz)
+
+    @field_validator("rate")
+    @classmethod
+    def _is_that_of_the_encoding(cls, rate: int, info: ValidationInfo) -> int:
+        encoding = ENCODINGS.get(info.data.get("type", ""))
+        if encoding is not None and rate != encoding.sample_rate_hz:
+            raise ValueError(f"must be {encoding.sample_rate_hz}")
+        return rate
+
+    @property
+    def encoding(self) -> AudioEncoding:
+        """How it is read and written."""
+        return ENCODINGS[self.type]
+
+    def echo(self) -> dict[str, Any]:
+        """As an event shows it: the formats of telephones have no rate there."""
+        return self.model_dump(exclude=None if self.encoding is PCM16 else {"rate"})
 
 
 class Transcription(_Part):
@@ -84,9 +92,10 @@ class HamdelOptions(_Part):
     `disclosure: "shown"` says that the client has shown the disclosure and had it confirmed, so that
     the first reply need not speak it. `crisis_level` is that of the talk which this one continues after a
     broken connection: it can only raise ours. `country` (ISO 3166, two capital letters) is where the person
-    is, if the token names none.
+    is, if the token names none. `binary` allows binary frames of audio from the client beside appends.
     """
 
+    binary: bool = False
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
     crisis_level: int = Field(default=0, ge=0, le=3)
     disclosure: Literal["shown", "speak"] = "speak"
@@ -114,6 +123,11 @@ class SessionConfig(_Part):
     hamdel: HamdelOptions | None = None
 
     @property
+    def takes_binary_frames(self) -> bool:
+        """Whether the client may send its audio in binary frames."""
+        return self.hamdel is not None and self.hamdel.binary
+
+    @property
     def language(self) -> str | None:
         """The language that the client fixed, or None to hear it from each turn."""
         if self.hamdel is not None and self.hamdel.language not in (None, "auto"):
@@ -125,6 +139,8 @@ class SessionConfig(_Part):
     def echo(self) -> dict[str, Any]:
         """The session as an event shows it; our own part only to clients that sent one."""
         shown = self.model_dump(exclude={"hamdel"} if self.hamdel is None else None)
+        for direction, audio in (("input", self.audio.input), ("output", self.audio.output)):
+            shown["audio"][direction]["format"] = audio.format.echo()
         detection = self.audio.input.turn_detection
         if detection is not None:
             shown["audio"]["input"]["turn_detection"] = detection.model_dump(include=_SHOWN[detection.type])
@@ -138,6 +154,7 @@ _SHOWN: dict[str, set[str]] = {
     "semantic_vad": {"type", "eagerness", "create_response", "interrupt_response"},
 }
 _MERGED = frozenset({"audio", "input", "output", "format", "transcription", "turn_detection", "hamdel"})
+_BEGUN_ANEW = ("format", "turn_detection")
 _NULLABLE = frozenset(
     {
         "country",
@@ -158,8 +175,8 @@ _NULLABLE = frozenset(
 def apply_update(config: SessionConfig, update: dict[str, Any], *, event_id: str | None) -> SessionConfig:
     """Merges an update into the session, field by field.
 
-    A null leaves a field as it is, where null is no value of it. Another type of turn detection begins
-    with the defaults of that type.
+    A null leaves a field as it is, where null is no value of it. Another type of turn detection or of
+    format begins with the defaults of that type.
 
     Raises:
         ProtocolError: "invalid_value" with the dotted name of the first field that cannot be served.
@@ -187,7 +204,7 @@ def _merge(base: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
             continue
         if key in _MERGED and isinstance(value, dict):
             kept = present if isinstance(present, dict) else {}
-            if key == "turn_detection" and (value.get("type") or kept.get("type")) != kept.get("type"):
+            if key in _BEGUN_ANEW and (value.get("type") or kept.get("type")) != kept.get("type"):
                 kept = {}
             merged[key] = _merge(kept, value)
         else:

@@ -22,9 +22,12 @@ from ruamel.yaml.error import YAMLError
 
 from on_call.settings import OnCallSettings
 
-__all__ = ["ROOT", "Settings", "SettingsError", "load_settings", "runtime_dir"]
+__all__ = ["AUTO_MODEL", "ROOT", "Settings", "SettingsError", "load_settings", "runtime_dir"]
 
 ROOT = Path(__file__).resolve().parent.parent
+AUTO_MODEL = "auto"
+"""In `recogniser.by_language`: whatever is best of what is there."""
+
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -75,20 +78,23 @@ class ConversationSettings(_Section):
     """How a talk goes: `patience_ms` is the silence that ends a turn.
 
     A talk ends by itself after `idle_s` without a word of either side and after `longest_s` in all, unless
-    danger was heard in it. A reply that has not begun after `slow_reply_s` is announced.
+    danger was heard in it. A reply that has not begun after `slow_reply_s` is announced. A talk whose socket
+    broke waits for `resume_s`, if its client can come back; with 0 it ends at once.
     """
 
     patience_ms: int = Field(default=600, ge=200, le=5000)
     idle_s: float = Field(default=300, ge=1)
     longest_s: float = Field(default=3600, ge=1)
     slow_reply_s: float = Field(default=3.0, gt=0)
+    resume_s: float = Field(default=30.0, ge=0, le=300)
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
 
 
 class RecogniserSettings(_Section):
     """Which recogniser, with how many threads for one utterance, and how many utterances at once.
 
-    A language in `by_language` has a model of its own, held in memory beside the first.
+    A language in `by_language` has a model of its own, held in memory beside the first; "auto" is the best
+    one for it that has been fetched and that this machine bears (`bot.model_choice`).
     """
 
     model: str = "whisper-base"
@@ -100,8 +106,9 @@ class RecogniserSettings(_Section):
 
     @property
     def models(self) -> tuple[str, ...]:
-        """All models that are used, the first for any language."""
-        return tuple(dict.fromkeys((self.model, *self.by_language.values())))
+        """All models that are named, the first for any language; what "auto" finds is not among them."""
+        named = (name for name in self.by_language.values() if name != AUTO_MODEL)
+        return tuple(dict.fromkeys((self.model, *named)))
 
     @property
     def places(self) -> int:

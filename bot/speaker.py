@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 _LEAD_S = 0.2
 _STALL_S = 8.0  # a little longer than a voice's own patience with its program
 _LETTING_GO_S = 1.0
+_LONGEST_HOLD_S = 60.0  # then it is looked at again
 _BYTES_PER_S = SAMPLE_RATE_HZ * 2
 _PIECE_BYTES = _BYTES_PER_S * CHUNK_MS // 1000
 
@@ -90,6 +91,7 @@ class Speaker:
         self._stopped_generation = 0
         self._queued: dict[int, int] = {}
         self._playhead_s = 0.0
+        self._held_at_s: float | None = None
 
     def say(self, generation: int, text: str, language: str, speed: float) -> None:
         """Queues a sentence."""
@@ -107,6 +109,19 @@ class Speaker:
         self._cancelled.set()
         self._wake.set()
         self._playhead_s = 0.0
+        self._held_at_s = None
+
+    def hold(self) -> None:
+        """Gives nothing more out until `release` or `stop`."""
+        if self._held_at_s is None:
+            self._held_at_s = self._now()
+
+    def release(self, *, paused_by_client: bool) -> None:
+        """Goes on; `paused_by_client`: it has played nothing meanwhile, and is ahead as it was."""
+        if self._held_at_s is not None and paused_by_client:
+            self._playhead_s = max(self._playhead_s, self._held_at_s) + self._now() - self._held_at_s
+        self._held_at_s = None
+        self._wake.set()
 
     async def run(self) -> None:
         """Speaks until cancelled; the owner of the talk owns this task."""
@@ -115,7 +130,7 @@ class Speaker:
             if item.generation <= self._stopped_generation:
                 continue
             if isinstance(item, _End):
-                await self._pause(self._playhead_s - self._now())
+                await self._pause_until_due(item.generation, 0.0)
                 if item.generation > self._stopped_generation:
                     self._on_spoken(item.generation)
                 continue
@@ -158,7 +173,7 @@ class Speaker:
 
     async def _put_out(self, sentence: _Sentence, pcm: bytes) -> bool:
         """Gives a piece out when it is due; False if the sentence was stopped meanwhile."""
-        await self._pause(self._playhead_s - self._now() - _LEAD_S)
+        await self._pause_until_due(sentence.generation, _LEAD_S)
         if sentence.generation <= self._stopped_generation:
             return False
         self._playhead_s = max(self._playhead_s, self._now()) + len(pcm) / _BYTES_PER_S
@@ -207,6 +222,15 @@ class Speaker:
         tail: NDArray[np.int16] = resampler.convert(np.zeros(0, dtype=np.int16), last=True)
         if len(tail):
             yield pcm16_from_samples(tail)
+
+    async def _pause_until_due(self, generation: int, lead_s: float) -> None:
+        """Waits until the playhead is this near, and while the reply is held; not once it is stopped."""
+        while generation > self._stopped_generation:
+            wait_s = self._playhead_s - self._now() - lead_s
+            if self._held_at_s is None and wait_s <= 0:
+                return
+            self._wake.clear()
+            await self._pause(_LONGEST_HOLD_S if self._held_at_s is not None else wait_s)
 
     async def _pause(self, seconds: float) -> None:
         if seconds <= 0:

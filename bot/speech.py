@@ -1,6 +1,7 @@
 """Understanding of an utterance: words and feeling, side by side, in a bounded pool of threads.
 
-`SpeechBackend` is the seam at which the models can move to other machines.
+`SpeechBackend` is the seam at which the models can move to other machines. A detector that hears feeling in
+the recogniser's own encoder states (`StatesDetector`) needs no pass of its own: one encoding gives both.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -19,8 +20,16 @@ from numpy.typing import NDArray
 from bot.transcriber import RecognitionStaleError, Transcriber, Transcript
 from emotion import EmotionEstimate
 from ser_model.detector import SpeechEmotionDetector
+from ser_model.model_card import ModelCard
 
-__all__ = ["Heard", "LocalSpeech", "SpeechBackend", "SpeechBusyError", "SpeechTimeoutError"]
+__all__ = [
+    "Heard",
+    "LocalSpeech",
+    "SpeechBackend",
+    "SpeechBusyError",
+    "SpeechTimeoutError",
+    "StatesDetector",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +68,22 @@ class SpeechBackend(Protocol):
         """Frees what the backend holds."""
 
 
+class StatesDetector(Protocol):
+    """Hears feeling in what the recogniser has encoded; safe to call from any thread, several at once."""
+
+    @property
+    def card(self) -> ModelCard:
+        """What it knows of its model."""
+
+    def estimate(self, states: NDArray[np.float32], *, language: str) -> EmotionEstimate:
+        """The feeling in an utterance.
+
+        Args:
+            states: (n, d) of `Transcriber.transcribe`'s `on_encoded`, all stretches of speech in a row.
+            language: of the words; says only whether the model was validated.
+        """
+
+
 class LocalSpeech:
     """The models in this process.
 
@@ -68,6 +93,8 @@ class LocalSpeech:
         workers: utterances at once.
         queue: utterances that may wait beside those.
         deadline_s: longest time from asking to answer.
+        states_detector: hears feeling in place of `detector`, in the encoder states of the transcriber that
+            is asked first.
     """
 
     def __init__(
@@ -78,9 +105,11 @@ class LocalSpeech:
         workers: int,
         queue: int,
         deadline_s: float,
+        states_detector: StatesDetector | None = None,
     ) -> None:
         self._transcribers = transcribers
         self._detector = detector
+        self._states_detector = states_detector
         self._deadline_s = deadline_s
         self._places = workers + queue
         self._taken = 0
@@ -110,14 +139,22 @@ class LocalSpeech:
         if not self._take_place():
             raise SpeechBusyError("The recogniser's queue is full.")
         stale = threading.Event()
-        job = self._recognition.submit(self._recognise, samples, language, stale)
+        with_states = with_emotion and self._states_detector is not None
+        states: list[NDArray[np.float32]] | None = [] if with_states else None
+        job = self._recognition.submit(self._recognise, samples, language, stale, states)
         # A place is free again when its thread is, not when somebody stops waiting for it.
         job.add_done_callback(lambda done: self._give_place())
         words = asyncio.wrap_future(job)
-        feeling = asyncio.create_task(self._feel(samples, language)) if with_emotion else None
+        feeling: asyncio.Task[EmotionEstimate | None] | None = None
+        if with_emotion and states is None:
+            feeling = asyncio.create_task(
+                self._feel(lambda: self._detector.estimate(samples, language=language or "en"))
+            )
         try:
             async with asyncio.timeout(self._deadline_s):
                 transcript = await words
+            if states:
+                feeling = asyncio.create_task(self._feel_states(states, transcript.language))
             return Heard(transcript, await self._settled(feeling, transcript.language))
         except TimeoutError as error:
             raise SpeechTimeoutError(f"No transcript within {self._deadline_s} s.") from error
@@ -128,12 +165,16 @@ class LocalSpeech:
                 feeling.cancel()
 
     def _recognise(
-        self, samples: NDArray[np.float32], language: str | None, stale: threading.Event
+        self,
+        samples: NDArray[np.float32],
+        language: str | None,
+        stale: threading.Event,
+        states: list[NDArray[np.float32]] | None,
     ) -> Transcript:
-        heard = self._transcribe(self._transcriber_of(language), samples, language, stale)
+        heard = self._transcribe(self._transcriber_of(language), samples, language, stale, states)
         special = self._transcriber_of(heard.language)
         if language is None and heard.text and special is not self._transcribers[None]:
-            return self._transcribe(special, samples, heard.language, stale)
+            return self._transcribe(special, samples, heard.language, stale, None)
         return heard
 
     def _transcriber_of(self, language: str | None) -> Transcriber:
@@ -145,15 +186,21 @@ class LocalSpeech:
         samples: NDArray[np.float32],
         language: str | None,
         stale: threading.Event,
+        states: list[NDArray[np.float32]] | None,
     ) -> Transcript:
+        on_encoded = None if states is None else states.append
         try:
-            return transcriber.transcribe(samples, language=language, stale=stale)
+            return transcriber.transcribe(samples, language=language, stale=stale, on_encoded=on_encoded)
         except RecognitionStaleError:
             raise
         except Exception as error:
             # The short window is our own departure from how Whisper was trained; the full one is not.
             logger.error("recognition broke, trying the full window: %s", type(error).__name__)
-            return transcriber.transcribe(samples, language=language, stale=stale, full_window=True)
+            if states is not None:
+                states.clear()
+            return transcriber.transcribe(
+                samples, language=language, stale=stale, full_window=True, on_encoded=on_encoded
+            )
 
     def _take_place(self) -> bool:
         with self._lock:
@@ -177,15 +224,19 @@ class LocalSpeech:
             logger.error("speech emotion was too late")
             return None
         # Feeling does not wait for the words; whether it is validated depends on their language.
-        validated = language in self._detector.card.validated_languages
+        detector = self._detector if self._states_detector is None else self._states_detector
+        validated = language in detector.card.validated_languages
         return None if mood is None else replace(mood, validated=validated)
 
-    async def _feel(self, samples: NDArray[np.float32], language: str | None) -> EmotionEstimate | None:
-        loop = asyncio.get_running_loop()
+    async def _feel_states(self, states: list[NDArray[np.float32]], language: str) -> EmotionEstimate | None:
+        detector = self._states_detector
+        if detector is None:
+            return None
+        return await self._feel(lambda: detector.estimate(np.concatenate(states), language=language))
+
+    async def _feel(self, estimate: Callable[[], EmotionEstimate]) -> EmotionEstimate | None:
         try:
-            return await loop.run_in_executor(
-                self._emotion, lambda: self._detector.estimate(samples, language=language or "en")
-            )
+            return await asyncio.get_running_loop().run_in_executor(self._emotion, estimate)
         except Exception as error:
             # Words are worth more than the feeling in them: whatever fails here, the turn goes on.
             logger.error("speech emotion failed: %s", type(error).__name__)

@@ -11,8 +11,8 @@ from typing import Any
 
 import soundfile
 
+from bot.audio_encoding import ENCODINGS, PCM16, SAMPLE_RATE_HZ
 from bot.client import ClientError, TurnResult, open_talk, read_recording
-from bot.session_config import SAMPLE_RATE_HZ
 from language import LANGUAGES
 
 __all__ = ["add_talk_arguments", "run_talk"]
@@ -31,6 +31,10 @@ def add_talk_arguments(parser: argparse.ArgumentParser) -> None:
         help="consents to grant, by commas (default: %(default)s; add store_text to keep the talk)",
     )
     parser.add_argument("--patience", type=int, metavar="MS", help="silence that ends a turn")
+    parser.add_argument(
+        "--format", choices=tuple(ENCODINGS), default=PCM16.name, help="how the sound travels, both ways"
+    )
+    parser.add_argument("--binary", action="store_true", help="send the recordings in binary frames")
     parser.add_argument("--output", type=Path, metavar="FOLDER", help="write the replies' audio there")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--url", help="another server, such as wss://example.org/v1")
@@ -77,6 +81,8 @@ async def _talk(args: argparse.Namespace) -> list[tuple[Path, TurnResult]]:
             language=args.language,
             consents=[scope for scope in args.consent.split(",") if scope],
             patience_ms=args.patience,
+            audio_format=args.format,
+            binary=args.binary,
         ) as talk:
             for path, samples in group:
                 print(f"playing {path.name} ({len(samples) / SAMPLE_RATE_HZ:.1f} s) …", file=sys.stderr)

@@ -7,10 +7,11 @@ import secrets
 from contextlib import suppress
 from typing import Any
 
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from bot import server_events
 from bot.access import check_origin, claims_of, offered_protocols
+from bot.client_socket import ClientSocket
 from bot.conversation import Conversation
 from bot.emergency_lines import shown_lines, wanted_language
 from bot.metrics import Metrics
@@ -19,7 +20,7 @@ from bot.responses import refusal
 from bot.session_config import SessionConfig
 from bot.settings import Settings
 from bot.talk_state import TalkLimits
-from bot.talks import RefusedTalkError, Talks
+from bot.talks import Place, RefusedTalkError, Talks
 from bot.tokens import Claims, TokenError, TokenIssuer
 
 __all__ = ["TalkRoute"]
@@ -47,9 +48,16 @@ class TalkRoute:
         try:
             claims = self._claims(websocket)
             country, language = claims.country or country, claims.language or language
-            with self._talks.place(claims):
+            returning = "resume" in websocket.query_params
+            with self._talks.place(claims, returning=returning) as place:
                 await websocket.accept(_protocol(websocket))
-                await self._hold(websocket, claims)
+                socket = ClientSocket(
+                    websocket, control_events_per_s=self._settings.server.control_events_per_s
+                )
+                await self._hold(websocket, socket, place)
+                if place.refusal is not None:
+                    raise place.refusal
+            await socket.over.wait()  # an older talk may go on over it
         except RefusedTalkError as refused:
             self._metrics.talk_refused(refused.code)
             await self._refuse(websocket, refused, shown_lines(country, language))
@@ -66,11 +74,10 @@ class TalkRoute:
         except TokenError as error:
             raise RefusedTalkError(401, 1008, "invalid_token", str(error)) from error
 
-    async def _hold(self, websocket: WebSocket, claims: Claims) -> None:
-        conversation = self._settings.conversation
+    async def _hold(self, websocket: WebSocket, socket: ClientSocket, place: Place) -> None:
+        claims, conversation = place.claims, self._settings.conversation
         talk_id = secrets.token_hex(8)
         talk = Talk(
-            websocket,
             Conversation(
                 identity=claims.identity(
                     talk_id,
@@ -88,21 +95,24 @@ class TalkRoute:
                     idle_ms=round(conversation.idle_s * 1000),
                     longest_ms=round(conversation.longest_s * 1000),
                     slow_reply_ms=round(conversation.slow_reply_s * 1000),
+                    resume_ms=round(conversation.resume_s * 1000),
                 ),
             ),
             talk_id,
             self._parts,
             patience_ms=conversation.patience_ms,
-            control_events_per_s=self._settings.server.control_events_per_s,
+            resume=lambda event, over: self._talks.resume(event, over, claims),
+            admit=lambda: self._talks.admit(place),
         )
-        with self._talks.under_way(talk):
-            await talk.run()
+        with self._talks.under_way(talk, claims):
+            await talk.run(socket)
 
     async def _refuse(
         self, websocket: WebSocket, refused: RefusedTalkError, shown: list[dict[str, Any]]
     ) -> None:
         # Whoever is turned away may be in danger: the numbers go with every refusal.
-        if "origin" not in websocket.headers or refused.status in (401, 403):
+        accepted = websocket.application_state is WebSocketState.CONNECTED
+        if not accepted and ("origin" not in websocket.headers or refused.status in (401, 403)):
             await websocket.send_denial_response(
                 refusal(refused.status, refused.code, refused.message, lines=shown)
             )
@@ -111,7 +121,8 @@ class TalkRoute:
         event = server_events.error(refused.code, refused.message)
         event["error"]["lines"] = shown
         with suppress(WebSocketDisconnect):
-            await websocket.accept(_protocol(websocket))
+            if not accepted:
+                await websocket.accept(_protocol(websocket))
             await websocket.send_text(json.dumps({**event, "event_id": "event_refused_1"}))
             await websocket.close(refused.close_code, refused.code)
 

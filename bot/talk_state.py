@@ -27,11 +27,13 @@ class TalkLimits:
         idle_ms: time without a word of either side.
         longest_ms: time since the beginning.
         slow_reply_ms: time after which a reply that has not begun is announced.
+        resume_ms: time for which it waits after its socket broke, for clients that can come back.
     """
 
     idle_ms: int = 300_000
     longest_ms: int = 3_600_000
     slow_reply_ms: int = 3_000
+    resume_ms: int = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class TalkState:
         shown: ids of the latest suggestions offered.
         recent: the latest turns and crisis replies, which the crisis guard reads a new turn against.
         turns: the latest turns by id.
+        resumed: whether the client has come back after a break; it may send again what it had sent before.
     """
 
     identity: TalkIdentity
@@ -111,6 +114,7 @@ class TalkState:
     shown: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_SUGGESTIONS))
     recent: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_TEXTS))
     turns: dict[str, Turn] = field(default_factory=dict)
+    resumed: bool = False
 
     def remember(self, turn: Turn) -> None:
         """Adds a turn; of more than a talk can need, the oldest that are over are forgotten."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,9 +25,19 @@ from bot.repetition import compression_ratio, cut_loop
 from bot.speech_evidence import speech_stretches, voice_probabilities
 from bot.voice_activity import load_voice_activity_model
 
-__all__ = ["LANGUAGES", "ModelFileError", "RecognitionStaleError", "Transcriber", "Transcript"]
+__all__ = [
+    "LANGUAGES",
+    "STATES_PER_S",
+    "ModelFileError",
+    "RecognitionStaleError",
+    "Transcriber",
+    "Transcript",
+]
 
 LANGUAGES = ("en", "fa")
+
+STATES_PER_S = 50
+"""Encoder states for a second of audio."""
 
 _SAMPLE_RATE_HZ = 16_000
 _FULL_WINDOW_FRAMES = 3_000
@@ -170,6 +180,7 @@ class Transcriber:
         language: str | None,
         stale: threading.Event | None = None,
         full_window: bool = False,
+        on_encoded: Callable[[NDArray[np.float32]], None] | None = None,
     ) -> Transcript:
         """Recognises one utterance.
 
@@ -181,6 +192,9 @@ class Transcriber:
             language: "en", "fa", or None to hear which of the two it is.
             stale: once set, the recognition is broken off between two parts.
             full_window: whether to leave the short window out.
+            on_encoded: takes the encoder's states (n, d) of each stretch of speech, `STATES_PER_S`, without
+                the silence behind it, as soon as they are there: before the words, on this thread. The
+                states are the callee's own; d is 512 in Whisper base.
 
         Raises:
             RecognitionStaleError: if `stale` was set before the last part.
@@ -202,21 +216,28 @@ class Transcriber:
             if stale is not None and stale.is_set():
                 raise RecognitionStaleError
             heard = next((part.language for part in parts if part.decoding.text), language)
-            parts.append(self._recognise(samples[first:end], heard, full_window=full_window))
+            parts.append(self._recognise(samples[first:end], heard, full_window, on_encoded))
         return _joined(parts, language, duration_ms)
 
     def _recognise(
-        self, samples: NDArray[np.float32], language: str | None, *, full_window: bool = False
+        self,
+        samples: NDArray[np.float32],
+        language: str | None,
+        full_window: bool = False,
+        on_encoded: Callable[[NDArray[np.float32]], None] | None = None,
     ) -> _Part:
         encoded = self._encode(self._full_window(samples) if full_window else self._short_window(samples))
+        if on_encoded is not None:
+            spoken = math.ceil(len(samples) * STATES_PER_S / _SAMPLE_RATE_HZ)
+            on_encoded(np.asarray(encoded)[0, :spoken].copy())
         if language is None:
             language, probability, decoding = self._decode_likelier(encoded, len(samples))
         else:
-            probability, decoding = 1.0, self._decode(encoded, language, len(samples))
+            probability, (decoding,) = 1.0, self._decode(encoded, [language], len(samples))
         if believed := _believed(decoding, language):
             return _Part(believed, language, probability, used_full_window=full_window)
         encoded = self._encode(self._full_window(samples))
-        decoding = self._decode(encoded, language, len(samples))
+        (decoding,) = self._decode(encoded, [language], len(samples))
         believed = _believed(decoding, language) or _unheard(decoding)
         return _Part(believed, language, probability, used_full_window=True)
 
@@ -243,10 +264,11 @@ class Transcriber:
         detected = {language: found[f"<|{language}|>"] for language in LANGUAGES}
         likelier = max(LANGUAGES, key=lambda language: detected[language])
         if detected[likelier] >= _SURE_LANGUAGE_PROBABILITY:
-            decoding = self._decode(encoded, likelier, sample_count)
+            (decoding,) = self._decode(encoded, [likelier], sample_count)
             return likelier, detected[likelier] / sum(detected.values()), decoding
         # Whisper takes Persian for a dozen other languages, and accents too: the words decide.
-        decodings = {language: self._decode(encoded, language, sample_count) for language in LANGUAGES}
+        both = self._decode(encoded, LANGUAGES, sample_count)
+        decodings = dict(zip(LANGUAGES, both, strict=True))
         weights = {
             language: math.exp(decoding.log_probability + _LANGUAGE_BONUS[language])
             if _believed(decoding, language) and not decoding.looped
@@ -259,18 +281,32 @@ class Transcriber:
             weights = detected
         return likelier, weights[likelier] / sum(weights.values()), decodings[likelier]
 
-    def _decode(self, encoded: ctranslate2.StorageView, language: str, sample_count: int) -> _Decoding:
-        prompt = ["<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>"]
-        limit = _SPARE_TOKENS + _TOKENS_PER_S[language] * math.ceil(sample_count / _SAMPLE_RATE_HZ)
-        result = self._model.generate(
-            encoded,
-            [[_token_id(self._tokenizer, token) for token in prompt]],
+    def _decode(
+        self, encoded: ctranslate2.StorageView, languages: Sequence[str], sample_count: int
+    ) -> list[_Decoding]:
+        """One decoding a language; two side by side take little longer than one."""
+        states = encoded
+        if len(languages) > 1:
+            copies = np.repeat(np.array(encoded), len(languages), axis=0)
+            states = ctranslate2.StorageView.from_array(copies)
+        prompts = [
+            ["<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>"]
+            for language in languages
+        ]
+        seconds = math.ceil(sample_count / _SAMPLE_RATE_HZ)
+        limits = [_SPARE_TOKENS + _TOKENS_PER_S[language] * seconds for language in languages]
+        results = self._model.generate(
+            states,
+            [[_token_id(self._tokenizer, token) for token in prompt] for prompt in prompts],
             beam_size=_BEAMS,
             num_hypotheses=_BEAMS,
-            max_length=2 * limit,  # CTranslate2 gives half of it to the prompt
+            max_length=2 * max(limits),  # CTranslate2 gives half of it to the prompt
             return_scores=True,
             return_no_speech_prob=True,
-        )[0]
+        )
+        return [self._decoding(result, limit) for result, limit in zip(results, limits, strict=True)]
+
+    def _decoding(self, result: ctranslate2.models.WhisperGenerationResult, limit: int) -> _Decoding:
         tokens = result.sequences_ids[0]
         text, *others = map(self._text, result.sequences_ids)
         return _Decoding(

@@ -19,7 +19,8 @@ from sanic.response import json as json_response
 from dialogue.action_server import BoundedActionServer
 from dialogue.discreet_log import keep_words_out_of_the_log
 from dialogue.entities import values_of_entities
-from dialogue.frames import TurnRequest
+from dialogue.frames import HeardRequest, TurnRequest
+from dialogue.heard import note_heard
 from dialogue.sockets import serve_socket
 from dialogue.trackers import bound_trackers, forget_tracker
 from dialogue.turn_desk import TurnDesk
@@ -222,7 +223,12 @@ def _desk_of(app: Sanic, on_new_message: Callable[[UserMessage], Awaitable[Any]]
         if _is_ready(app):
             await forget_tracker(app.ctx.agent, sender)
 
-    return TurnDesk(answer, forget)
+    async def hear(request: HeardRequest) -> None:
+        if not _is_ready(app):
+            raise NoModel
+        await note_heard(app.ctx.agent, request)
+
+    return TurnDesk(answer, forget, hear)
 
 
 async def _outcome(app: Sanic, sender: str) -> Mapping[str, Any]:

@@ -27,7 +27,6 @@ from dialogue.crisis_paths import (
     TALK,
     TRAINED_FOLLOW_UPS,
     WORRY_FOR_OTHER,
-    concern_answer,
     concern_denial,
     follow_up,
     is_negated,
@@ -39,6 +38,7 @@ from dialogue.entities import turn_entity
 from dialogue.metadata import TurnMetadata, read_metadata
 from dialogue.normaliser import ORIGINAL_TEXT
 from dialogue.turn_language import turn_language
+from dialogue.unheard_question import concern_answered, is_to_be_repeated
 
 __all__ = ["ACUTE_LEVEL", "CONCERN_CONFIDENCE", "CrisisGuard", "guarded"]
 
@@ -57,6 +57,7 @@ _ASKED_ANEW = frozenset(
 """Kinds of level 1 that are asked about in a crisis too; a wish to be dead has been answered by then."""
 
 _DISTRESSED_MOODS = ("fear", "sadness")
+_BELIEVED_CONFIDENCE = 0.5  # as in the gateway's guard: below it the words are hardly more than sounds
 _NOTHING_TO_READ = "…"
 _PLAIN_COMMAND = re.compile(r"/(\w+)")
 
@@ -187,14 +188,20 @@ def _read(message: Message, record: CrisisRecord) -> _Turn:
     language = turn_language(text, metadata=metadata, intent=intent, chosen=record.language_chosen)
     language = language or record.language or "en"
     found = crisis.assess(
-        text, language=language, context=record.turns, distressed=metadata.mood in _DISTRESSED_MOODS
+        text,
+        language=language,
+        context=record.turns,
+        distressed=metadata.mood in _DISTRESSED_MOODS,
+        uncertain=metadata.confidence < _BELIEVED_CONFIDENCE,
     )
     level, kind = guarded(
         found,
         gateway_level=metadata.crisis_level,
         intent=intent,
         confidence=confidence,
-        answer=None if in_crisis else concern_answer(intent, record.kind, record.last_response),
+        answer=None
+        if in_crisis
+        else concern_answered(intent, record.kind, record.last_response, record.question),
     )
     return _Turn(text, intent, confidence, language, found, level, kind, metadata, record, in_crisis)
 
@@ -239,13 +246,16 @@ def _after_danger(turn: _Turn) -> _Answer:
         level=level,
         kind=kind,
     )
-    if intent == CRISIS:
+    repeated = is_to_be_repeated(turn.intent, record.last_response, record.question)
+    if intent == CRISIS and not repeated:
         return _in_danger(turn, _GRAVEST_LEVEL, kind)
     country, newly_minor = turn.named_country, turn.is_newly_minor
     audience = turn.audience(country=country, minor=newly_minor)
     said = numbers_in_crisis(audience, to_minor=newly_minor)
     if turn.intent in KEPT_INTENTS:
         intent = str(turn.intent)
+    elif repeated:
+        intent, said = QUESTION, fixed_reply(level, kind, audience)
     elif newly_minor or (country is not None and country != record.country):
         intent = NUMBERS
     elif intent == TALK and turn.level > 0 and turn.kind in _ASKED_ANEW - {kind}:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from rasa.shared.core.events import BotUttered, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
+from dialogue.heard import QUESTION
+
 __all__ = ["CRISIS_RESPONSE", "CrisisRecord", "is_in_crisis", "read_record"]
 
 CRISIS_RESPONSE = "utter_crisis"
@@ -16,6 +18,8 @@ _CRISIS = "crisis"
 """The slot that says that suggestions are frozen, and the intent that sets it."""
 
 _CONTEXT_TURNS = 4
+_SAFETY_QUESTIONS = (CRISIS_RESPONSE, "utter_check_safety", "utter_worry_for_other")
+"""Responses that ask about danger: they wait for their answer also where nobody heard them."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,9 @@ class CrisisRecord:
         country: the country that the person named in the crisis.
         language: of the last reply.
         language_chosen: the language that the person asked for.
-        last_response: the name of what was said last, `CRISIS_RESPONSE` also where the gateway said it.
+        last_response: the name of what was heard last, or of the question about danger that was said last;
+            `CRISIS_RESPONSE` also where the gateway said it.
+        question: what was heard of its question: "heard", "begun" or "unheard".
         turns: what was said last by both sides, oldest first.
         said: what the person said last, oldest first.
     """
@@ -43,6 +49,7 @@ class CrisisRecord:
     language: str | None = None
     language_chosen: str | None = None
     last_response: str | None = None
+    question: str = "heard"
     turns: tuple[str, ...] = ()
     said: tuple[str, ...] = ()
 
@@ -64,6 +71,7 @@ def read_record(tracker: DialogueStateTracker | None) -> CrisisRecord:
         event for event in tracker.events if isinstance(event, (UserUttered, BotUttered)) and event.text
     ]
     by_person = [event.text for event in spoken if isinstance(event, UserUttered)]
+    last_response, question = _last_response(tracker)
     return CrisisRecord(
         in_crisis=is_in_crisis(tracker),
         level=tracker.get_slot("crisis_level"),
@@ -72,16 +80,30 @@ def read_record(tracker: DialogueStateTracker | None) -> CrisisRecord:
         country=tracker.get_slot("crisis_country"),
         language=tracker.get_slot("language"),
         language_chosen=tracker.get_slot("language_chosen"),
-        last_response=_last_response(tracker),
+        last_response=last_response,
+        question=question,
         turns=tuple(event.text for event in spoken[-_CONTEXT_TURNS:]),
         said=tuple(by_person[-_CONTEXT_TURNS:]),
     )
 
 
-def _last_response(tracker: DialogueStateTracker) -> str | None:
+def _last_response(tracker: DialogueStateTracker) -> tuple[str | None, str]:
+    """The name of the response that the next turn may answer, and what was heard of its question.
+
+    Of what nobody heard only a question about danger counts; else people answer what they heard before.
+    """
+    unheard = False
     for event in reversed(tracker.events):
         if isinstance(event, BotUttered) and event.metadata.get("utter_action"):
-            return str(event.metadata["utter_action"])
-        if isinstance(event, UserUttered):
-            return CRISIS_RESPONSE if event.intent_name == _CRISIS else None
-    return None
+            name, question = str(event.metadata["utter_action"]), event.metadata.get(QUESTION, "heard")
+            if question != "unheard" or name in _SAFETY_QUESTIONS:
+                return name, question
+        if isinstance(event, BotUttered):
+            unheard = unheard or event.metadata.get(QUESTION) == "unheard"
+        elif isinstance(event, UserUttered):
+            if event.intent_name == _CRISIS:
+                return CRISIS_RESPONSE, "heard"
+            if not unheard:
+                return None, "heard"
+            unheard = False
+    return None, "heard"

@@ -11,18 +11,22 @@ from typing import Any
 __all__ = [
     "MAX_IDENTIFIER_CHARACTERS",
     "MAX_TEXT_CHARACTERS",
+    "QUESTION_STATES",
     "ForgetRequest",
     "FrameError",
+    "HeardRequest",
     "PingRequest",
     "TurnRequest",
     "done_frame",
     "error_frame",
     "message_frame",
+    "noted_frame",
     "read_frame",
 ]
 
 MAX_TEXT_CHARACTERS = 10_000
 MAX_IDENTIFIER_CHARACTERS = 200
+QUESTION_STATES = ("heard", "begun", "unheard")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -34,6 +38,22 @@ class TurnRequest:
     sender: str
     text: str
     metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HeardRequest:
+    """What a person has heard of the answer to a turn.
+
+    Attributes:
+        text: of that answer, in its words; empty where nothing was heard. It ends in an ellipsis where it
+            was cut in the middle of a sentence.
+        question: what was heard of the answer's last question: "heard", "begun" or "unheard".
+    """
+
+    turn_id: str
+    sender: str
+    text: str
+    question: str
 
 
 @dataclass(frozen=True)
@@ -62,7 +82,7 @@ class FrameError(ValueError):
         self.turn_id = turn_id
 
 
-def read_frame(raw: str | bytes) -> TurnRequest | ForgetRequest | PingRequest:
+def read_frame(raw: str | bytes) -> TurnRequest | HeardRequest | ForgetRequest | PingRequest:
     """Reads one frame of the client.
 
     Raises:
@@ -83,7 +103,9 @@ def read_frame(raw: str | bytes) -> TurnRequest | ForgetRequest | PingRequest:
         return ForgetRequest(sender=_identifier(frame, "sender"))
     if kind == "turn":
         return _read_turn(frame)
-    raise FrameError("unknown_type", "'type' must be one of turn, forget, ping.", _turn_id(frame))
+    if kind == "heard":
+        return _read_heard(frame)
+    raise FrameError("unknown_type", "'type' must be one of turn, heard, forget, ping.", _turn_id(frame))
 
 
 def _read_turn(frame: Mapping[str, Any]) -> TurnRequest:
@@ -105,6 +127,15 @@ def _read_turn(frame: Mapping[str, Any]) -> TurnRequest:
     if not isinstance(metadata, dict):
         raise FrameError("bad_frame", "'metadata' must be an object.", turn_id)
     return TurnRequest(turn_id=turn_id, sender=sender, text=text, metadata=_portable(metadata))
+
+
+def _read_heard(frame: Mapping[str, Any]) -> HeardRequest:
+    turn_id, sender = _identifier(frame, "turn_id"), _identifier(frame, "sender")
+    text, question = frame.get("text"), frame.get("question", "unheard")
+    if not isinstance(text, str) or question not in QUESTION_STATES:
+        message = f"'text' must be a string, and 'question' one of {', '.join(QUESTION_STATES)}."
+        raise FrameError("bad_frame", message, turn_id)
+    return HeardRequest(turn_id, sender, _LONE_SURROGATE.sub("\ufffd", text), question)
 
 
 def _no_number(name: str) -> float:
@@ -155,6 +186,11 @@ def message_frame(turn_id: str, seq: int, message: Mapping[str, Any]) -> dict[st
         "buttons": buttons or None,
         "name": message.get("utter_action"),
     }
+
+
+def noted_frame(turn_id: str) -> dict[str, Any]:
+    """The receipt of what was heard of the answer to a turn."""
+    return {"type": "noted", "turn_id": turn_id}
 
 
 def done_frame(turn_id: str, seq: int, outcome: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ __all__ = ["PURPOSES", "TurnMetadata", "read_metadata"]
 
 PURPOSES = ("therapy", "service")
 _HIGHEST_CRISIS_LEVEL = 3
+_MOST_ALTERNATIVES, _LONGEST_ALTERNATIVE = 4, 500
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class TurnMetadata:
         in_crisis: whether an earlier turn of the talk was a crisis for the gateway; should this process
             have been away then, it learns of it now.
         gateway: whether the gateway's guard has read the turn; it also knows whether people are on call.
+        spoken: whether the words come from a recogniser.
+        confidence: how sure it is of them, 0–1; 1 of typed words.
+        alternatives: what else it may have heard, likeliest first.
     """
 
     language: str | None = None
@@ -37,6 +41,9 @@ class TurnMetadata:
     crisis_level: int = 0
     in_crisis: bool = False
     gateway: bool = False
+    spoken: bool = False
+    confidence: float = 1.0
+    alternatives: tuple[str, ...] = ()
 
 
 def read_metadata(raw: object) -> TurnMetadata:
@@ -58,6 +65,25 @@ def read_metadata(raw: object) -> TurnMetadata:
         crisis_level=level or 0,
         in_crisis=raw.get("in_crisis") is True,
         gateway=level is not None,
+        spoken=isinstance(raw.get("recognition"), Mapping),
+        confidence=_confidence(raw.get("recognition")),
+        alternatives=_alternatives(raw.get("recognition")),
+    )
+
+
+def _confidence(raw: Any) -> float:
+    sure = raw.get("confidence") if isinstance(raw, Mapping) else None
+    if isinstance(sure, bool) or not isinstance(sure, (int, float)) or not 0 <= sure <= 1:
+        return 1.0
+    return float(sure)
+
+
+def _alternatives(raw: Any) -> tuple[str, ...]:
+    said = raw.get("alternatives") if isinstance(raw, Mapping) else None
+    if not isinstance(said, list):
+        return ()
+    return tuple(
+        words[:_LONGEST_ALTERNATIVE] for words in said[:_MOST_ALTERNATIVES] if isinstance(words, str)
     )
 
 

@@ -15,7 +15,7 @@ from rasa.shared.nlu.training_data.message import Message
 from dialogue.entities import turn_entity
 from dialogue.metadata import read_metadata
 from dialogue.normaliser import ORIGINAL_TEXT
-from dialogue.turn_language import turn_language
+from dialogue.turn_language import ANSWER_LANGUAGE, turn_language
 from emotion import UNCLEAR
 
 __all__ = ["OWN_WORDS", "OWN_WORD_CONFIDENCE", "MoodOfTurn", "mood_of_turn"]
@@ -77,7 +77,9 @@ class MoodOfTurn(GraphComponent):  # type: ignore[misc]
             named = message.get(INTENT) or {}
             intent = named.get("name")
             text = message.get(ORIGINAL_TEXT) or message.get(TEXT) or ""
-            language = turn_language(text, metadata=metadata, intent=intent, chosen=chosen)
+            language = message.get(ANSWER_LANGUAGE) or turn_language(
+                text, metadata=metadata, intent=intent, chosen=chosen
+            )
             added = [
                 turn_entity("mood", mood_of_turn(intent, named.get("confidence") or 0.0, metadata.mood)),
                 turn_entity("purpose", metadata.purpose),

@@ -10,7 +10,7 @@ from typing import Any
 from sanic.exceptions import WebsocketClosed
 from websockets.exceptions import ConnectionClosed
 
-from dialogue.frames import ForgetRequest, FrameError, PingRequest, error_frame, read_frame
+from dialogue.frames import ForgetRequest, FrameError, HeardRequest, PingRequest, error_frame, read_frame
 from dialogue.turn_desk import Post, TurnDesk
 
 __all__ = ["MOST_FRAMES_IN", "MOST_FRAMES_OUT", "serve_socket"]
@@ -62,6 +62,8 @@ def _receive(raw: str | bytes, desk: TurnDesk, post: Post) -> None:
         post({"type": "pong"})
     elif isinstance(frame, ForgetRequest):
         desk.submit_forget(frame, post)
+    elif isinstance(frame, HeardRequest):
+        desk.submit_heard(frame, post)
     else:
         desk.submit(frame, post)
 

@@ -24,6 +24,7 @@ _SOURCES = (
     "data/nlu/**/*.yml",
     "data/rules/**/*.yml",
     "data/stories/**/*.yml",
+    "dialogue/closed_*.py",
     "dialogue/crisis_*.py",
     "dialogue/entities.py",
     "dialogue/metadata.py",

@@ -9,9 +9,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from dialogue.frames import ForgetRequest, TurnRequest, done_frame, error_frame, message_frame
+from dialogue.frames import (
+    ForgetRequest,
+    HeardRequest,
+    TurnRequest,
+    done_frame,
+    error_frame,
+    message_frame,
+    noted_frame,
+)
 
-__all__ = ["Answer", "Forget", "Post", "TurnDesk"]
+__all__ = ["Answer", "Forget", "Hear", "Post", "TurnDesk"]
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +31,9 @@ Answer = Callable[[TurnRequest, Callable[[Mapping[str, Any]], None]], Awaitable[
 
 Forget = Callable[[str], Awaitable[None]]
 """Drops what is kept of a sender."""
+
+Hear = Callable[[HeardRequest], Awaitable[None]]
+"""Notes what was heard of the answer to a turn."""
 
 
 @dataclass
@@ -44,12 +55,14 @@ class _Turn:
 class _Sender:
     """One person's queue, the task that works through it, and the turns that are remembered.
 
-    `pending` counts what was queued and is not done, the item in work included.
+    `pending` counts what was queued and is not done, the item in work included. `unanswered` is what was
+    heard of answers that failed, should they be asked for again.
     """
 
-    queue: asyncio.Queue[_Turn | tuple[ForgetRequest, Post]]
+    queue: asyncio.Queue[_Turn | tuple[ForgetRequest | HeardRequest, Post]]
     pending: int = 0
     turns: OrderedDict[str, _Turn] = field(default_factory=OrderedDict)
+    unanswered: dict[str, HeardRequest] = field(default_factory=dict)
     worker: asyncio.Task[None] | None = None
 
 
@@ -64,6 +77,7 @@ class TurnDesk:
     Args:
         answer: asks Rasa.
         forget: drops a sender's conversation.
+        hear: notes what was heard of an answer; None where nobody wants to know.
         remembered_turns: how many turns of a sender can be replayed.
         waiting_turns: how many turns of a sender may wait.
         most_senders: how many senders have a queue; the one that rested longest makes room for a new one.
@@ -75,6 +89,7 @@ class TurnDesk:
         self,
         answer: Answer,
         forget: Forget,
+        hear: Hear | None = None,
         *,
         remembered_turns: int = 64,
         waiting_turns: int = 32,
@@ -84,6 +99,7 @@ class TurnDesk:
     ) -> None:
         self._answer = answer
         self._forget = forget
+        self._hear = hear
         self._remembered_turns = remembered_turns
         self._waiting_turns = waiting_turns
         self._most_senders = most_senders
@@ -125,6 +141,15 @@ class TurnDesk:
 
     def submit_forget(self, request: ForgetRequest, post: Post) -> None:
         """Queues the wish to be forgotten behind the sender's waiting turns."""
+        sender = self._sender(request.sender)
+        if sender is None or sender.queue.full():
+            post(error_frame(None, "busy", "Too many turns of this sender are waiting; try again."))
+            return
+        sender.pending += 1
+        sender.queue.put_nowait((request, post))
+
+    def submit_heard(self, request: HeardRequest, post: Post) -> None:
+        """Queues what was heard of an answer behind the sender's waiting turns, before those that come."""
         sender = self._sender(request.sender)
         if sender is None or sender.queue.full():
             post(error_frame(None, "busy", "Too many turns of this sender are waiting; try again."))
@@ -180,8 +205,10 @@ class TurnDesk:
                 continue
             if isinstance(item, _Turn):
                 await self._run(sender, item)
+            elif isinstance(item[0], HeardRequest):
+                await self._run_heard(sender, item[0], item[1])
             else:
-                await self._run_forget(sender, *item)
+                await self._run_forget(sender, item[0], item[1])
             sender.pending -= 1
         if self._senders.get(name) is sender:
             del self._senders[name]
@@ -199,6 +226,8 @@ class TurnDesk:
 
         try:
             outcome = await asyncio.wait_for(self._answer(turn.request, emit), self._turn_s)
+            if turn_id in sender.unanswered:
+                await self._heard(sender.unanswered.pop(turn_id))
             turn.add(done_frame(turn_id, count, outcome))
         except asyncio.TimeoutError:
             logger.error("A turn was not answered within %s s.", self._turn_s)
@@ -214,6 +243,24 @@ class TurnDesk:
         finally:
             turn.finished = True
             turn.listeners.clear()
+
+    async def _run_heard(self, sender: _Sender, request: HeardRequest, post: Post) -> None:
+        turn = sender.turns.get(request.turn_id)
+        if turn is None or not turn.finished:  # it failed, and is asked or may be asked again
+            sender.unanswered[request.turn_id] = request
+            while len(sender.unanswered) > self._waiting_turns:
+                del sender.unanswered[next(iter(sender.unanswered))]
+        if await self._heard(request):
+            post(noted_frame(request.turn_id))
+
+    async def _heard(self, request: HeardRequest) -> bool:
+        try:
+            if self._hear is not None:
+                await asyncio.wait_for(self._hear(request), self._turn_s)
+        except Exception as error:
+            logger.error("Noting what was heard failed with %s.", type(error).__name__)
+            return False
+        return True
 
     async def _run_forget(self, sender: _Sender, request: ForgetRequest, post: Post) -> None:
         if not await self._forgotten(request.sender):

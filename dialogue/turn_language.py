@@ -5,7 +5,10 @@ from __future__ import annotations
 from dialogue.metadata import TurnMetadata
 from language import LANGUAGES, detect_script_language
 
-__all__ = ["CHANGE_LANGUAGE_INTENTS", "turn_language"]
+__all__ = ["ANSWER_LANGUAGE", "CHANGE_LANGUAGE_INTENTS", "turn_language"]
+
+ANSWER_LANGUAGE = "answer_language"
+"""Where a message that answers a closed question keeps the question's language, in which the talk goes on."""
 
 CHANGE_LANGUAGE_INTENTS = {f"change_language_{language}": language for language in LANGUAGES}
 

@@ -32,6 +32,7 @@ __all__ = [
     "LabelCorrected",
     "MoodEstimated",
     "ReplyGiven",
+    "ReplyHeard",
     "ShownSuggestion",
     "SuggestionFeedback",
     "SuggestionsShown",
@@ -228,6 +229,23 @@ class ReplyGiven:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyHeard:
+    """What was heard of the latest reply to a turn was less than its `ReplyGiven` says; the last one counts.
+
+    `at` is when the reply was over.
+    """
+
+    talk_id: str = field(metadata=_IDENTIFIER)
+    turn_id: str = field(metadata=_IDENTIFIER)
+    at: datetime = field(metadata=_UTC)
+    heard_text: str = field(repr=False, metadata=_WORDS)
+    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+
+    def __post_init__(self) -> None:
+        checks.check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SuggestionsShown:
     """The suggestions offered after a turn; plain 5-tuples become `ShownSuggestion`."""
 
@@ -362,6 +380,7 @@ Event = (
     | TurnHeard
     | MoodEstimated
     | ReplyGiven
+    | ReplyHeard
     | SuggestionsShown
     | SuggestionFeedback
     | DistressRated
@@ -380,6 +399,7 @@ EVENT_CLASSES: tuple[type[Event], ...] = (
     TurnHeard,
     MoodEstimated,
     ReplyGiven,
+    ReplyHeard,
     SuggestionsShown,
     SuggestionFeedback,
     DistressRated,

@@ -76,7 +76,12 @@ _ALERT_STEPS = (
     "CREATE INDEX alert_steps_by_alert ON alert_steps (alert_id)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST_TABLES, _ALERT_STEPS)
+_REPLY_CORRECTIONS = (
+    f"""CREATE TABLE reply_corrections ({_DETAIL}, turn_id TEXT NOT NULL,
+        heard_text TEXT NOT NULL) STRICT""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST_TABLES, _ALERT_STEPS, _REPLY_CORRECTIONS)
 """SQL statements that lead from schema version n to n + 1; never changed once released."""
 
 

@@ -117,6 +117,11 @@ def _heard_whole(event: events.ReplyGiven) -> bool:
 
 
 @_particulars.register
+def _(event: events.ReplyHeard) -> tuple[str, str]:
+    return "reply", f"of it was heard: {_quoted(event.heard_text)}"
+
+
+@_particulars.register
 def _(event: events.SuggestionsShown) -> tuple[str, str]:
     shown = (f"{s.suggestion_id} ({s.technique}, {s.score:.2f})" for s in event.suggestions)
     return "suggestions", ", ".join(shown)

@@ -6,6 +6,8 @@ const POLICY = 1008;
 const TOO_BIG = 1009;
 const DRAIN = 1012;
 const BUSY = 1013;
+const ENDED = 1000;
+const GIVEN_UP = 4000; // Unlike the code before, it lets the talk wait for the next connection.
 const SIGN_OF_LIFE_MS = 5000;
 
 const REASON_OF_ERROR = {
@@ -32,32 +34,33 @@ export function reasonOrOffline(reason) {
   return navigator.onLine === false ? "offline" : reason;
 }
 
-/** Address of the voice endpoint on the machine that served the page. */
-export function realtimeUrl({ protocol, host }) {
-  return `${protocol === "https:" ? "wss:" : "ws:"}//${host}/v1/realtime`;
+/** Address of the voice endpoint on the machine that served the page; `returning`: to go on with a talk. */
+export function realtimeUrl({ protocol, host }, returning = false) {
+  return `${protocol === "https:" ? "wss:" : "ws:"}//${host}/v1/realtime${returning ? "?resume" : ""}`;
 }
 
 /**
- * Opens the socket. `onEvent(event)` gets each server event; `onClose(reason)` comes once, and not after
+ * Opens the socket, `returning` to a talk that broke off or not. `onEvent(event)` gets each server event; `onClose(reason)` comes once, and not after
  * `close()`. The reason is "unreachable" where the socket did not open: a browser does not tell why. Gives
  * {send(event), check(), close()}; sending on a socket that is not open does nothing.
  */
-export function openConnection({ token, onEvent, onClose }) {
-  const socket = new WebSocket(realtimeUrl(window.location), ["realtime", `openai-insecure-api-key.${token}`]);
+export function openConnection({ token, returning = false, onEvent, onClose }) {
+  const protocols = ["realtime", `openai-insecure-api-key.${token}`];
+  const socket = new WebSocket(realtimeUrl(window.location, returning), protocols);
   let opened = false;
   let over = false;
   let lastErrorCode = null;
   let checkTimer = null;
 
-  function end() {
+  function end(code) {
     over = true;
     clearTimeout(checkTimer);
-    socket.close(1000);
+    socket.close(code);
   }
 
   function lose(reason) {
     if (over) return;
-    end();
+    end(GIVEN_UP);
     onClose(reason);
   }
 
@@ -91,6 +94,9 @@ export function openConnection({ token, onEvent, onClose }) {
       checkTimer = setTimeout(() => lose(reasonOrOffline("broken")), SIGN_OF_LIFE_MS);
     },
 
-    close: end,
+    /** Ends the talk. */
+    close() {
+      end(ENDED);
+    },
   };
 }

@@ -10,13 +10,14 @@ const STEADY_MS = 30000; // A connection that stood so long begins its count of 
 /**
  * Connects at once and stays connected until `close()`.
  *
- * `language()` gives the language of the next token. `onConnecting(step)` (token | socket) tells of tries
+ * `language()` gives the language of the next token, `returning()` whether the next connection is to go on with a
+ * talk. `onConnecting(step)` (token | socket) tells of tries
  * that the person has asked for, not of those that come by themselves. `onEvent(event)` gets each server
  * event. `onDoubt(doubted)` is called when the device goes offline while the socket still stands, and when
  * the server shows that it is there all the same. `onLost({reason, failures, again})` is called each time
  * there is no connection; `again` tells whether another try follows by itself.
  */
-export function connectLastingly({ language, onConnecting, onEvent, onDoubt, onLost }) {
+export function connectLastingly({ language, returning, onConnecting, onEvent, onDoubt, onLost }) {
   let connection = null;
   let attempt = 0; // Whatever belongs to an older one is dropped.
   let failures = 0;
@@ -43,7 +44,7 @@ export function connectLastingly({ language, onConnecting, onEvent, onDoubt, onL
     if (current !== attempt) return;
     if (asked) onConnecting("socket");
     timer = setTimeout(() => lose("timeout"), OPEN_WITHIN_MS);
-    connection = openConnection({ token, onEvent: receive, onClose: lose });
+    connection = openConnection({ token, returning: returning(), onEvent: receive, onClose: lose });
   }
 
   function receive(event) {

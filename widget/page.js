@@ -87,7 +87,7 @@ function main() {
   function listenersOf(conversation) {
     return {
       onState: (next, detail) => {
-        if (next === "waiting" || next === "closed" || next === "failed") conversation.breakOff();
+        if (next === "closed" || next === "failed") conversation.breakOff();
         captions.keepEndInView(() => showState(next, detail));
       },
       onActivity: (activity) => status.showActivity(activity),
@@ -103,6 +103,7 @@ function main() {
         conversation.loseAnswer(id);
         input.value = input.value.trim() === "" ? text : `${text}\n${input.value}`;
       },
+      onTalkLost: () => conversation.breakOff(),
       onCut: (id) => conversation.cut(id),
       onEvent: (event) => {
         conversation.apply(event);
@@ -150,7 +151,7 @@ function main() {
     if (!consent.talkGranted) talk.stop();
   }
 
-  /** To the server each connection is a new talk, so the person should know where the old one ended. */
+  /** The server has forgotten the talk before, so the person should know where it ended. */
   function showNewTalk() {
     if (!captions.empty) captions.addOwnNote("newTalk");
   }

@@ -6,7 +6,7 @@ const SILENCE = new Float32Array(0);
  * Queue of sound by item.
  *
  * Sound begins once `prebufferFrames` are there, or the item is complete, and again so after each gap:
- * that bridges the jitter of the network. A flush ends in a ramp of `fadeFrames` instead of a click.
+ * that bridges the jitter of the network. A flush or a pause ends in a ramp of `fadeFrames` instead of a click.
  */
 export class PlaybackQueue {
   constructor({ prebufferFrames, fadeFrames }) {
@@ -14,6 +14,7 @@ export class PlaybackQueue {
     this.fadeFrames = fadeFrames;
     this.items = [];
     this.waiting = true;
+    this.paused = false;
     this.tail = SILENCE;
     this.finished = [];
   }
@@ -39,16 +40,30 @@ export class PlaybackQueue {
   /** Drops everything; gives [{itemId, playedFrames}] of the items that were cut, the sounding one first. */
   flush() {
     const cut = this.items.map(({ id, playedFrames }) => ({ itemId: id, playedFrames }));
-    this.tail = this.#fadingTail();
+    if (!this.paused) this.tail = this.#fadingTail();
     this.items = [];
     this.waiting = true;
+    this.paused = false;
     return cut;
+  }
+
+  /** Falls silent and keeps its place; what fades out is played again afterwards. */
+  pause() {
+    if (this.paused) return;
+    this.tail = this.#fadingTail();
+    this.paused = true;
+  }
+
+  /** Goes on where it was paused. */
+  resume() {
+    this.paused = false;
   }
 
   /** Fills one output block; where there is nothing to play, it is silent. */
   pull(output) {
     output.fill(0);
     this.#playTail(output);
+    if (this.paused) return;
     let position = 0;
     while (position < output.length) {
       this.#dropFinished();

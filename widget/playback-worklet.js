@@ -1,7 +1,8 @@
 /**
  * Audio thread, output side: plays the queue and reports what was heard.
  *
- * In: {kind: "push", itemId, samples} · {kind: "complete", itemId} · {kind: "flush", flushId}.
+ * In: {kind: "push", itemId, samples} · {kind: "complete", itemId} · {kind: "flush", flushId} · {kind: "pause"} ·
+ * {kind: "resume"}.
  * Out: {kind: "sounding" | "finished", itemId, playedFrames} · {kind: "flushed", flushId, cut}.
  */
 
@@ -26,6 +27,8 @@ class PlaybackProcessor extends AudioWorkletProcessor {
   receive(message) {
     if (message.kind === "push") this.queue.push(message.itemId, message.samples);
     else if (message.kind === "complete") this.queue.complete(message.itemId);
+    else if (message.kind === "pause") this.queue.pause();
+    else if (message.kind === "resume") this.queue.resume();
     else if (message.kind === "flush") {
       this.reportedItem = null;
       this.port.postMessage({ kind: "flushed", flushId: message.flushId, cut: this.queue.flush() });

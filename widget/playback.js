@@ -6,7 +6,8 @@ import { Resampler } from "./resampler.js";
 import { workletNode } from "./sound.js";
 
 const FLUSH_ANSWER_MS = 150;
-const DUCK_S = 0.05;
+const DUCK_S = 0.03; // Of an exponential approach: nine tenths of the way in 70 ms, without a click.
+const PAUSE_DB = -60; // From here down nothing is to be heard, and nothing is to be missed either.
 
 /**
  * Heard milliseconds of a number of frames handed to the sound card.
@@ -106,9 +107,15 @@ export async function openPlayback(context, { onSounding, onFinished }) {
       });
     },
 
-    /** Turns the voice down (or back up, with 0 dB) while the person may be beginning to speak. */
+    /**
+     * Turns the voice down while the person may be beginning to speak, or back up with 0 dB. At -60 dB it pauses,
+     * and goes on at the same place once it is turned up.
+     */
     duck(gainDb) {
-      volume.gain.setTargetAtTime(10 ** (Math.min(0, gainDb) / 20), context.currentTime, DUCK_S);
+      const level = Math.min(0, gainDb);
+      post({ kind: level <= PAUSE_DB ? "pause" : "resume" });
+      volume.gain.cancelScheduledValues(context.currentTime);
+      volume.gain.setTargetAtTime(10 ** (level / 20), context.currentTime, DUCK_S);
     },
   };
 }

@@ -37,6 +37,17 @@ export function sessionUpdate({ language, speed, crisisLevel = 0, country = null
   };
 }
 
+/** Asks the server to go on with a talk behind the last of its events that was seen. */
+export function resumeRequest(token, lastEventNumber) {
+  return { type: "hamdel.resume", token, last_event_seq: lastEventNumber };
+}
+
+/** The number that a server event has in its talk, counted from 1; null where it has none. */
+export function eventNumber(event) {
+  const digits = typeof event?.event_id === "string" ? /_(\d{1,15})$/.exec(event.event_id) : null;
+  return digits === null ? null : Number(digits[1]);
+}
+
 /** Changes nothing and is always answered: shows whether the server is still there. */
 export function signOfLifeRequest() {
   return { type: "session.update", session: { type: "realtime" } };

@@ -1,9 +1,9 @@
 /**
  * One talk, from the press of the button to its end: microphone, connection, voice.
  *
- * Knows the order of things and the rules of interruption; draws nothing. What it keeps through a lost
- * connection are the microphone, the sound and the words that got no answer; to the server each connection
- * is a new talk.
+ * Knows the order of things and the rules of interruption; draws nothing. When its connection breaks, a talk goes on
+ * over the next one, where the server still has it: nothing is lost or said twice. Otherwise a new one begins; then
+ * only the microphone, the sound and the words that got no answer are kept.
  */
 
 import { connectLastingly } from "./lasting-connection.js";
@@ -23,16 +23,17 @@ import {
   userText,
 } from "./protocol.js";
 import { isEnding, needsNumbers } from "./reconnection.js";
+import { Resumption } from "./resumption.js";
 import { keepSounding } from "./sound.js";
 
-const PLAYBACK_REPORT_MS = 250;
+const PLAYBACK_REPORT_MS = 1000;
 
 /**
  * Starts a talk at once. `settings`: {language, speed, pageLanguage: en | fa, country: where the person is, or
  * null, consents: [{scope, granted, version}], withMicrophone, firstText: a typed turn that replaces the greeting,
  * or null, context: an AudioContext made in the person's press, or null}. `listeners`: {onState(state, detail),
  * onActivity(activity), onEvent(event), onTyped(id, text), onUnanswered(id, text): a typed turn whose answer got
- * lost, onCut(itemId), onNotice(key), onNoticeOver(key), onNumbersNeeded(), onLevel(0…1)}.
+ * lost, onTalkLost(): what was still to come of the talk will not come, onCut(itemId), onNotice(key), onNoticeOver(key), onNumbersNeeded(), onLevel(0…1)}.
  *
  * States: connecting (detail: microphone | token | socket) · listening and speaking (detail: voice | typing) ·
  * waiting (for the next try; detail: the reason, which is the end of a "waiting_…" key of the strings) ·
@@ -43,15 +44,20 @@ export function startTalk(settings, listeners) {
   let connection = null;
   let microphone = null;
   let playback = null;
-  let configured = false;
+  let configured = false; // The talk stands, and what is sent arrives.
   let over = false;
   let openingMicrophone = false;
   let soundingItem = null;
   let activeResponse = null;
+  let soundingMs = 0; // How much of it was heard.
   let reportedAt = -Infinity;
   let crisisLevel = 0; // The highest of this talk, which a new connection has to know of.
   let unsentText = settings.firstText;
-  let unanswered = null; // {id, text, before: the reply that was under way when it was sent}.
+  let unanswered = null; // {id, text, before: the reply that was under way when it was sent, arrived}.
+  let awaitsReply = false; // It was asked for, and has not begun.
+  let sessionChanged = false; // While nothing could be sent.
+  const changedConsents = new Map(); // By scope, likewise.
+  const resumption = new Resumption();
 
   async function run() {
     listeners.onState("connecting", settings.withMicrophone ? "microphone" : "token");
@@ -65,6 +71,7 @@ export function startTalk(settings, listeners) {
     if (over) return;
     connection = connectLastingly({
       language: () => settings.pageLanguage,
+      returning: () => resumption.pending,
       onConnecting: (step) => listeners.onState("connecting", step),
       onEvent: receive,
       onDoubt: (doubted) => (doubted ? listeners.onNotice : listeners.onNoticeOver)("noticeOffline"),
@@ -132,8 +139,44 @@ export function startTalk(settings, listeners) {
   }
 
   function receive(event) {
+    const taken = resumption.take(event);
+    if (taken === "ask") connection.send(resumption.request());
+    if (taken === "expired") beginAnew();
+    if (taken !== "pass" && taken !== "resumed") return;
     listeners.onEvent(event);
     REACTIONS.get(event.type)?.(event);
+    if (taken === "resumed") goOn();
+  }
+
+  function beginAnew() {
+    abandon();
+    const greeting = resumption.greeting();
+    listeners.onEvent(greeting);
+    configure();
+  }
+
+  /** The old talk stands again, and all its events have come: sends what did not arrive, or was held back. */
+  function goOn() {
+    configured = true;
+    if (sessionChanged) connection.send(sessionUpdate({ ...settings, crisisLevel }));
+    for (const consent of changedConsents.values()) connection.send(consentSet(consent));
+    forgetChanges();
+    if (unanswered !== null && !unanswered.arrived) sendAgain();
+    else if (awaitsReply) connection.send(responseCreate());
+    if (unsentText !== null) sayUnsentText();
+    openWhatIsMissing();
+    showConnected();
+  }
+
+  function sendAgain() {
+    if (activeResponse !== null) connection.send(responseCancel());
+    connection.send(userText(unanswered.id, unanswered.text));
+    connection.send(responseCreate());
+  }
+
+  function forgetChanges() {
+    sessionChanged = false;
+    changedConsents.clear();
   }
 
   function configure() {
@@ -141,6 +184,7 @@ export function startTalk(settings, listeners) {
     configured = true;
     connection.send(sessionUpdate({ ...settings, crisisLevel }));
     for (const consent of settings.consents) connection.send(consentSet(consent));
+    forgetChanges();
     sendUnsentText();
     askForReply();
     openWhatIsMissing();
@@ -155,17 +199,25 @@ export function startTalk(settings, listeners) {
 
   function lose({ reason, failures, again }) {
     configured = false;
-    soundingItem = null;
-    activeResponse = null;
-    playback?.flush();
     listeners.onLevel(0);
     listeners.onActivity(null);
     listeners.onNoticeOver("noticeOffline");
-    if (unanswered !== null) listeners.onUnanswered(unanswered.id, unanswered.text);
-    unanswered = null;
+    const kept = resumption.breakOff(reason);
+    if (!kept || !again) abandon(); // Otherwise what has come of a reply is played to its end meanwhile.
     if (needsNumbers(reason, failures)) listeners.onNumbersNeeded();
     if (again) listeners.onState("waiting", reason);
     else finish(isEnding(reason) ? "closed" : "failed", reason);
+  }
+
+  /** The talk is lost: what was still to come of it will not come. */
+  function abandon() {
+    soundingItem = null;
+    activeResponse = null;
+    awaitsReply = false;
+    playback?.flush();
+    if (unanswered !== null) listeners.onUnanswered(unanswered.id, unanswered.text);
+    unanswered = null;
+    listeners.onTalkLost();
   }
 
   async function interrupt() {
@@ -185,23 +237,35 @@ export function startTalk(settings, listeners) {
     const text = unsentText;
     unsentText = null;
     const id = newItemId();
-    unanswered = { id, text, before: activeResponse };
+    unanswered = { id, text, before: activeResponse, arrived: false };
     listeners.onTyped(id, text);
     connection.send(userText(id, text));
   }
 
+  async function sayUnsentText() {
+    await interrupt();
+    if (over || !configured || unsentText === null) return;
+    if (activeResponse !== null) connection.send(responseCancel());
+    sendUnsentText();
+    askForReply();
+  }
+
   function askForReply() {
+    awaitsReply = true;
     connection.send(responseCreate());
     listeners.onActivity("thinking");
   }
 
   function onSounding(itemId, playedMs) {
-    if (over || !configured) return;
+    if (over) return;
     if (soundingItem !== itemId) {
       soundingItem = itemId;
-      listeners.onActivity(null);
+      reportedAt = -Infinity;
+      if (configured) listeners.onActivity(null);
       showConnected();
     }
+    soundingMs = playedMs;
+    if (!configured) return;
     const now = performance.now();
     if (now - reportedAt < PLAYBACK_REPORT_MS) return;
     reportedAt = now;
@@ -209,9 +273,10 @@ export function startTalk(settings, listeners) {
   }
 
   function onFinished(itemId, playedMs) {
-    if (over || !configured) return;
-    connection.send(playbackReport(itemId, playedMs));
+    if (over) return;
     soundingItem = null;
+    if (!configured) return;
+    connection.send(playbackReport(itemId, playedMs));
     showConnected();
   }
 
@@ -253,8 +318,12 @@ export function startTalk(settings, listeners) {
         if (transcript === "") listeners.onActivity(null);
       },
       "conversation.item.input_audio_transcription.failed": () => listeners.onActivity(null),
+      "conversation.item.added": ({ item }) => {
+        if (unanswered !== null && item?.id === unanswered.id) unanswered.arrived = true;
+      },
       "response.created": ({ response }) => {
         activeResponse = response?.id ?? null;
+        awaitsReply = false;
         listeners.onNoticeOver("noticeVoiceFailed");
         listeners.onNoticeOver("noticeResponseFailed");
       },
@@ -276,12 +345,7 @@ export function startTalk(settings, listeners) {
     /** Sends a typed turn; without a connection it is kept, the latest alone, and sent once there is one. */
     async say(text) {
       unsentText = text;
-      if (!configured) return;
-      await interrupt();
-      if (over || !configured || unsentText === null) return;
-      if (activeResponse !== null) connection.send(responseCancel());
-      sendUnsentText();
-      askForReply();
+      if (configured) await sayUnsentText();
     },
 
     /** Adds the microphone to a talk that was begun by typing, or that has lost it. */
@@ -291,15 +355,17 @@ export function startTalk(settings, listeners) {
     changeSession({ language, pageLanguage, speed, country }) {
       Object.assign(settings, { language, pageLanguage, speed, country });
       if (configured) connection.send(sessionUpdate({ ...settings, crisisLevel }));
+      else sessionChanged = true;
     },
 
     /** Grants or revokes a consent in the running talk. */
     changeConsents(consents) {
       const before = new Map(settings.consents.map(({ scope, granted }) => [scope, granted]));
       settings.consents = consents;
-      if (!configured) return;
       for (const consent of consents) {
-        if (before.get(consent.scope) !== consent.granted) connection.send(consentSet(consent));
+        if (before.get(consent.scope) === consent.granted) continue;
+        if (configured) connection.send(consentSet(consent));
+        else changedConsents.set(consent.scope, consent);
       }
     },
 
@@ -315,6 +381,8 @@ export function startTalk(settings, listeners) {
 
     /** Ends the talk; the microphone is released at once. */
     stop() {
+      if (resumption.pending) abandon();
+      if (configured && soundingItem !== null) connection.send(playbackReport(soundingItem, soundingMs));
       finish("closed");
     },
   };

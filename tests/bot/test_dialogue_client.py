@@ -3,10 +3,11 @@
 import asyncio
 import json
 import socket
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
 
 from bot.commands import DialogueDone, DialogueFailed, DialogueMessage
 from bot.dialogue_client import DialogueClient
@@ -230,3 +231,66 @@ async def test_any_id_of_a_client_is_one_that_the_channel_takes():
             assert (await ask(client, turn_id, text))[0] == DialogueMessage(turn_id, "fine", None)
     assert all(key.isascii() and key.isprintable() for key in asked)
     assert len(set(asked)) == 3  # other words under the same id are another turn, the same are not
+
+
+async def test_what_was_heard_comes_behind_its_turn_and_before_the_next_one():
+    got = []
+
+    async def channel(socket):
+        async for text in socket:
+            got.append(json.loads(text))
+            if got[-1]["type"] == "turn":
+                for frame in frames(got[-1], "one"):
+                    await socket.send(json.dumps(frame))
+            else:
+                await socket.send(json.dumps({"type": "noted", "turn_id": got[-1]["turn_id"]}))
+
+    async with connected(channel) as client:
+        await ask(client, "a", "first")
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(client.tell("t1", "a", "first", "on…", "begun"))
+            tasks.create_task(ask(client, "b", "second"))
+    assert [frame["type"] for frame in got] == ["turn", "heard", "turn"]
+    key = got[0]["turn_id"]
+    assert got[1] == {"type": "heard", "sender": "t1", "turn_id": key, "text": "on…", "question": "begun"}
+
+
+async def test_what_was_heard_while_the_channel_was_broken_comes_in_its_order_and_until_it_is_noted():
+    connections = []
+
+    async def channel(socket):
+        connections.append([])
+        with suppress(ConnectionClosed):
+            async for text in socket:
+                connections[-1].append(json.loads(text))
+                kinds = [frame["type"] for frame in connections[-1]]
+                if len(connections) == 1:
+                    return
+                if kinds == ["heard", "turn"]:
+                    for frame in frames(connections[-1][-1], "one"):
+                        await socket.send(json.dumps(frame))
+                    await socket.send(json.dumps({"type": "noted", "turn_id": connections[-1][0]["turn_id"]}))
+                    if len(connections) == 2:
+                        await asyncio.sleep(0.05)
+                        return
+
+    async with connected(channel, reconnect_s=5) as client:
+        await client.tell("t1", "a", "first", "", "unheard")
+        async with asyncio.timeout(5):
+            while client.connected:
+                await asyncio.sleep(0.01)
+        assert (await ask(client, "b", "second"))[-1] == DialogueDone("b", "greet", "en")
+        async with asyncio.timeout(5):
+            while len(connections) < 3:
+                client._needed.set()
+                await asyncio.sleep(0.01)
+    assert [frame["type"] for frame in connections[1]] == ["heard", "turn"]
+    assert connections[2] == []
+
+
+async def test_what_was_heard_in_a_forgotten_talk_is_not_told_any_more():
+    client = DialogueClient("ws://127.0.0.1:1", None, timeout_s=1)
+    await client.tell("t1", "a", "first", "", "unheard")
+    await client.tell("t2", "a", "first", "", "unheard")
+    await client.forget("t1")
+    assert [told.sender for told in client._untold.values()] == ["t2"]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.commands import DialogueDone, DialogueFailed, DialogueMessage
-from bot.dialogue_frames import Answer, DialogueFrameError, Forgotten, read_answer
+from bot.dialogue_frames import Answer, DialogueFrameError, Forgotten, Noted, read_answer
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
@@ -53,6 +53,10 @@ def test_only_an_internal_error_is_worth_another_try(code, again):
 )
 def test_what_belongs_to_nobody_gives_nothing(frame):
     assert read_answer(json.dumps(frame)) is None
+
+
+def test_the_receipt_of_what_was_heard_names_its_turn():
+    assert read_answer('{"type": "noted", "turn_id": "t"}') == Noted("t")
 
 
 def test_a_sender_that_is_forgotten_is_named():

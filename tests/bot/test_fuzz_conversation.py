@@ -1,7 +1,8 @@
 """Whatever reaches a talk, in whatever order, it keeps its promises (`fuzzed_talk` lists them)."""
 
-from fuzz_events import moves, raw_messages
-from fuzzed_talk import FuzzedTalk, Message
+from fuzz_events import Message, moves, raw_messages
+from fuzz_voices import voice_moves
+from fuzzed_talk import FuzzedTalk
 from held import held
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -31,6 +32,18 @@ def test_every_message_is_served_or_answered_with_one_error(texts):
     talk = FuzzedTalk()
     for text in texts:
         talk.play(Message(text))
+    talk.settle()
+    talk.leave()
+
+
+@_SMALL
+@given(st.booleans(), st.lists(voice_moves(), min_size=10, max_size=40))
+def test_who_speaks_and_who_gives_way_is_settled_whatever_both_say(own_events, script):
+    talk = FuzzedTalk()
+    if own_events:
+        talk.play(Message('{"type": "session.update", "session": {"hamdel": {"disclosure": "shown"}}}'))
+    for move in script:
+        talk.play(move)
     talk.settle()
     talk.leave()
 

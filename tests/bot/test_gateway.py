@@ -40,7 +40,8 @@ PROGRAM = """
                 raise KeyError("a defect")
 
     async def hold():
-        with talks.place(Claims(token_id="a")), talks.under_way(ScriptedTalk()):
+        claims = Claims(token_id="a")
+        with talks.place(claims), talks.under_way(ScriptedTalk(), claims):
             say("talk")
             await asyncio.sleep(TALK_S)
         say("talk over")

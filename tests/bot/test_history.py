@@ -68,10 +68,9 @@ def test_a_deleted_id_may_be_used_again(history):
     assert history.last_id == "reply"
 
 
-def test_truncation_keeps_the_heard_text(history):
+def test_a_spoken_reply_can_be_truncated(history):
     history.put(reply("One. Two."))
-    history.truncate("reply", "One.", event_id=None)
-    assert history.get("reply", event_id=None)["content"] == [{"type": "output_audio", "transcript": "One."}]
+    history.require_spoken("reply", event_id=None)
 
 
 @pytest.mark.parametrize("item_id", ["one", "reply"])
@@ -79,7 +78,7 @@ def test_what_was_not_spoken_cannot_be_truncated(history, item_id):
     history.put(reply("One. Two.", spoken=False))
     before = history.get(item_id, event_id=None)
     with pytest.raises(ProtocolError, match="spoken replies") as caught:
-        history.truncate(item_id, "", event_id="e1")
+        history.require_spoken(item_id, event_id="e1")
     assert (caught.value.code, caught.value.event_id) == ("invalid_value", "e1")
     assert history.get(item_id, event_id=None) == before
 

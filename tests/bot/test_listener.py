@@ -8,7 +8,7 @@ import pytest
 import soundfile
 import soxr
 
-from bot.endpointing import SpeechEnded, SpeechStarted
+from bot.endpointing import SpeechEnded, SpeechLasting, SpeechStarted, SpeechSustained
 from bot.listener import LISTENING_RATE_HZ, Listener
 from bot.voice_activity import VoiceActivity, load_voice_activity_model
 
@@ -196,3 +196,29 @@ def test_a_stream_in_pieces_has_the_probabilities_of_the_whole(model):
         stream.probabilities(samples[start : start + 512 * 3]) for start in range(0, len(samples), 1_536)
     ]
     assert np.allclose(np.concatenate(pieces), whole, atol=1e-5)
+
+
+def test_a_sentence_is_told_from_a_back_channel_while_it_is_spoken(model, speech):
+    pcm, _ = speech
+    events = listen(Listener(model, client_rate_hz=RATE_HZ, patience_ms=600), pcm)
+    kinds = [type(event) for event in events]
+    assert kinds.index(SpeechLasting) < kinds.index(SpeechSustained) < kinds.index(SpeechEnded)
+
+
+def test_the_bots_own_voice_in_the_microphone_is_not_taken_for_the_users(model, speech):
+    pcm, _ = speech
+    sentence = pcm[RATE_HZ * 2 : -RATE_HZ * 4]
+    listener = Listener(model, client_rate_hz=RATE_HZ, patience_ms=600)
+    delay = RATE_HZ * 2 // 10  # 100 ms
+    heard = bytes(RATE_HZ * 2) + bytes(delay) + sentence * 3 + bytes(RATE_HZ * 2)
+    sent = bytes(RATE_HZ * 2) + sentence * 3
+    found = []
+    for start in range(0, len(heard), 4_800):
+        piece = sent[start : start + 4_800]
+        if any(piece):
+            listener.played(piece, RATE_HZ)
+        found.extend(listener.append(heard[start : start + 4_800]))
+    assert SpeechSustained not in [type(event) for event in found]
+    listener.silenced()
+    kinds = [type(event) for event in listen(listener, pcm)]
+    assert SpeechSustained in kinds

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import protocol as p
+from bot.audio_encoding import ALAW, ENCODINGS, MULAW, PCM16
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),
@@ -98,13 +99,76 @@ def append(audio):
 
 
 def test_audio_is_decoded():
-    assert p.decode_audio(append(base64.b64encode(b"\1\0\2\0").decode())) == b"\1\0\2\0"
+    assert p.decode_audio(append(base64.b64encode(b"\1\0\2\0").decode()), PCM16) == b"\1\0\2\0"
 
 
 @pytest.mark.parametrize("audio", ["%%%", "AAA", base64.b64encode(b"odd").decode(), "سلام"])
 def test_bad_audio_is_refused(audio):
     with pytest.raises(p.ProtocolError, match=r"base64|even"):
-        p.decode_audio(append(audio))
+        p.decode_audio(append(audio), PCM16)
+
+
+@pytest.mark.parametrize("encoding", [MULAW, ALAW], ids=lambda encoding: encoding.name)
+def test_telephone_audio_of_any_number_of_bytes_is_taken(encoding):
+    for data in (b"", b"\xff", b"odd", bytes(range(256))):
+        assert p.decode_audio(append(base64.b64encode(data).decode()), encoding) == data
+    with pytest.raises(p.ProtocolError, match="base64"):
+        p.decode_audio(append("%%%"), encoding)
+
+
+FRAMES = [
+    pytest.param(encoding, duration_ms, id=f"{encoding.name} {duration_ms} ms")
+    for encoding in ENCODINGS.values()
+    for duration_ms in (20, 32, 40, 100)
+]
+
+
+@pytest.mark.parametrize(("encoding", "duration_ms"), FRAMES)
+def test_a_frame_of_20_to_100_ms_is_taken_as_it_is(encoding, duration_ms):
+    frame = bytes(encoding.bytes_of(duration_ms))
+    assert p.decode_frame(frame, encoding, negotiated=True) == frame
+
+
+@pytest.mark.parametrize(("encoding", "duration_ms"), FRAMES)
+def test_a_frame_that_was_not_negotiated_is_refused_whatever_it_holds(encoding, duration_ms):
+    with pytest.raises(p.ProtocolError, match="not negotiated") as caught:
+        p.decode_frame(bytes(encoding.bytes_of(duration_ms)), encoding, negotiated=False)
+    assert caught.value.code == "invalid_event"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "size", "message"),
+    [
+        (PCM16, 0, "960 to 4800 bytes"),
+        (PCM16, 2, "960 to 4800 bytes"),
+        (PCM16, 958, "960 to 4800 bytes"),
+        (PCM16, 961, "even number of bytes"),
+        (PCM16, 4_799, "even number of bytes"),
+        (PCM16, 4_802, "960 to 4800 bytes"),
+        (PCM16, 1 << 20, "960 to 4800 bytes"),
+        (MULAW, 0, "160 to 800 bytes"),
+        (MULAW, 159, "160 to 800 bytes"),
+        (ALAW, 801, "160 to 800 bytes"),
+        (ALAW, 4_800, "160 to 800 bytes"),  # the frames of another format
+    ],
+)
+def test_a_frame_of_another_length_is_refused_and_the_length_is_told(encoding, size, message):
+    with pytest.raises(p.ProtocolError, match=message) as caught:
+        p.decode_frame(bytes(size), encoding, negotiated=True)
+    assert caught.value.code == "invalid_audio"
+    assert caught.value.event_id is None
+
+
+@given(st.binary(max_size=6_000), st.sampled_from(list(ENCODINGS.values())), st.booleans())
+def test_any_frame_is_audio_or_a_protocol_error(frame, encoding, negotiated):
+    try:
+        taken = p.decode_frame(frame, encoding, negotiated=negotiated)
+    except p.ProtocolError as error:
+        assert error.code in ("invalid_audio", "invalid_event")
+    else:
+        assert negotiated
+        assert taken == frame
+        assert len(encoding.decode(taken)) * 1_000 // encoding.sample_rate_hz in range(20, 101)
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])

@@ -8,6 +8,7 @@ ITEMS = [
     events.user_audio_item("item_1", None),
     events.user_audio_item("item_1", "words"),
     events.user_text_item("item_1", "words"),
+    events.system_item("item_1", "words"),
     events.assistant_item("item_1", None, spoken=True, status="in_progress"),
     events.assistant_item("item_1", "words", spoken=True, status="completed"),
     events.assistant_item("item_1", "words", spoken=False, status="incomplete"),

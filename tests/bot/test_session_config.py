@@ -37,6 +37,15 @@ def test_semantic_vad_maps_to_a_patience(eagerness, patience_ms):
             {"audio": {"input": {"format": {"type": "audio/pcm", "rate": 48000}}}},
             "session.audio.input.format.rate",
         ),
+        (
+            {"audio": {"output": {"format": {"type": "audio/pcmu", "rate": 24000}}}},
+            "session.audio.output.format.rate",
+        ),
+        ({"audio": {"input": {"format": {"rate": 8000}}}}, "session.audio.input.format.rate"),
+        ({"audio": {"input": {"format": {"type": "audio/opus"}}}}, "session.audio.input.format.type"),
+        ({"audio": {"output": {"format": {"type": 8}}}}, "session.audio.output.format.type"),
+        ({"audio": {"output": {"format": "pcm16"}}}, "session.audio.output.format"),
+        ({"hamdel": {"binary": "perhaps"}}, "session.hamdel.binary"),
         ({"audio": {"output": {"speed": 0}}}, "session.audio.output.speed"),
         (
             {"audio": {"input": {"transcription": {"language": "de"}}}},
@@ -140,3 +149,53 @@ def test_language_is_ours_first_then_the_transcription_s():
     assert update(both).language == "fa"
     assert update({"audio": {"input": {"transcription": {"language": "en"}}}}).language == "en"
     assert update({"hamdel": {"language": "auto"}}).language is None
+
+
+@pytest.mark.parametrize(
+    ("name", "rate_hz"), [("audio/pcmu", 8_000), ("audio/pcma", 8_000), ("audio/pcm", 24_000)]
+)
+def test_each_direction_has_a_format_of_its_own(name, rate_hz):
+    config = update({"audio": {"input": {"format": {"type": name}}}})
+    assert config.audio.input.format.encoding.name == name
+    assert config.audio.input.format.rate == rate_hz
+    assert config.audio.output.format.encoding.name == "audio/pcm"
+    other = update({"audio": {"output": {"format": {"type": name, "rate": rate_hz}}}})
+    assert other.audio.output.format.encoding.sample_rate_hz == rate_hz
+    assert other.audio.input.format.encoding.name == "audio/pcm"
+
+
+def test_another_format_begins_with_its_own_rate_and_null_keeps_it():
+    telephone = update({"audio": {"input": {"format": {"type": "audio/pcmu"}}}})
+    assert update({"audio": {"input": {"format": None}}}, telephone) == telephone
+    assert update({"audio": {"input": {"format": {"type": None, "rate": None}}}}, telephone) == telephone
+    assert update({"audio": {"input": {"format": {"rate": 8_000}}}}, telephone) == telephone
+    back = update({"audio": {"input": {"format": {"type": "audio/pcm"}}}}, telephone)
+    assert back.audio.input.format.rate == 24_000
+
+
+def test_a_refused_format_changes_nothing():
+    config = update({"audio": {"input": {"format": {"type": "audio/pcma"}}}})
+    with pytest.raises(ProtocolError):
+        update({"audio": {"input": {"format": {"type": "audio/flac"}}, "output": {"speed": 1.2}}}, config)
+    assert config.audio.input.format.type == "audio/pcma"
+    assert config.audio.output.speed == 1.0
+
+
+def test_formats_are_shown_as_the_sdk_knows_them():
+    config = update(
+        {"audio": {"input": {"format": {"type": "audio/pcmu"}}, "output": {"format": {"type": "audio/pcm"}}}}
+    )
+    assert config.echo()["audio"]["input"]["format"] == {"type": "audio/pcmu"}
+    assert config.echo()["audio"]["output"]["format"] == {"type": "audio/pcm", "rate": 24_000}
+
+
+def test_binary_frames_are_taken_from_clients_that_asked():
+    assert not update({}).takes_binary_frames
+    assert not update({"hamdel": {}}).takes_binary_frames
+    asked = update({"hamdel": {"binary": True}})
+    assert asked.takes_binary_frames
+    assert asked.echo()["hamdel"]["binary"] is True
+    assert update({"hamdel": {"language": "fa"}}, asked).takes_binary_frames
+    assert update({"hamdel": {"binary": None}}, asked).takes_binary_frames
+    assert not update({"hamdel": {"binary": False}}, asked).takes_binary_frames
+    assert not update({"hamdel": None}, asked).takes_binary_frames

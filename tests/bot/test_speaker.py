@@ -112,6 +112,54 @@ async def test_stopping_silences_at_once_and_frees_the_voice():
         assert heard.spoken == []
 
 
+@pytest.mark.parametrize("paused_by_client", [True, False])
+async def test_a_held_reply_gives_nothing_out_and_goes_on_where_it_was(paused_by_client):
+    async with speaking(ToneVoice(seconds=1.0)) as (speaker, heard):
+        speaker.say(1, "long", "en", 1.0)
+        speaker.finish(1)
+        await until(lambda: heard.sounds)
+        begun = heard.sounds[0][3]
+        speaker.hold()
+        held_at = asyncio.get_running_loop().time()
+        before = len(heard.sounds)
+        await asyncio.sleep(0.6)
+        assert len(heard.sounds) == before
+        held_until = asyncio.get_running_loop().time()
+        speaker.release(paused_by_client=paused_by_client)
+        await until(lambda: heard.spoken)
+        over = asyncio.get_running_loop().time()
+    assert abs(heard.milliseconds(1) - 1_000) < 20
+    # Whoever did not pause has played what it had meanwhile.
+    played_s = held_at - begun if paused_by_client else before * 0.1
+    assert over - held_until >= 1.0 - played_s - 0.05
+
+
+async def test_a_reply_held_at_its_very_end_is_not_over_before_it_is_released():
+    async with speaking(ToneVoice(seconds=0.1)) as (speaker, heard):
+        speaker.say(1, "short", "en", 1.0)
+        speaker.finish(1)
+        await until(lambda: heard.sounds)
+        speaker.hold()
+        await asyncio.sleep(0.3)
+        assert heard.spoken == []
+        speaker.release(paused_by_client=False)
+        await until(lambda: heard.spoken)
+
+
+async def test_a_held_reply_can_be_stopped_and_the_next_one_is_spoken():
+    async with speaking(ToneVoice(seconds=1.0)) as (speaker, heard):
+        speaker.say(1, "long", "en", 1.0)
+        await until(lambda: heard.sounds)
+        speaker.hold()
+        speaker.stop(1)
+        speaker.release(paused_by_client=True)
+        speaker.say(2, "next", "en", 1.0)
+        speaker.finish(2)
+        await until(lambda: heard.spoken)
+    assert heard.spoken == [2]
+    assert heard.milliseconds(2) > 900
+
+
 async def test_the_sentences_of_a_stopped_reply_are_never_begun():
     async with speaking(ToneVoice()) as (speaker, heard):
         speaker.say(1, "one", "en", 1.0)

@@ -12,6 +12,7 @@ import soxr
 from bot.model_store import default_store
 from bot.speech import Heard, LocalSpeech, SpeechBusyError, SpeechTimeoutError
 from bot.transcriber import RecognitionStaleError, Transcriber, Transcript
+from emotion import EmotionEstimate
 from ser_model.detector import SpeechEmotionDetector
 
 
@@ -110,7 +111,7 @@ async def test_a_detector_that_is_too_late_leaves_the_words(models, recording):
 
 async def test_whoever_stops_waiting_frees_no_place_before_the_thread_is_free(models, recording):
     class SlowTranscriber:
-        def transcribe(self, samples, *, language, stale, full_window=False):
+        def transcribe(self, samples, *, language, stale, full_window=False, on_encoded=None):
             released.wait(30)
 
     released = threading.Event()
@@ -137,7 +138,7 @@ class ScriptedTranscriber:
         self.steps = list(steps)
         self.windows = []
 
-    def transcribe(self, samples, *, language, stale, full_window=False):
+    def transcribe(self, samples, *, language, stale, full_window=False, on_encoded=None):
         self.windows.append(full_window)
         return self.steps.pop(0)(stale)
 
@@ -320,3 +321,86 @@ async def test_what_the_first_model_hears_in_that_language_is_recognised_again_b
         recording("سلام، امروز حال من خوب نیست.", "fa"), language=None, with_emotion=False
     )
     assert (persian.asked, heard.transcript.language) == (["fa"], "fa")
+
+
+class StatesHead:
+    """Pools the encoder's states, as a head on them does, and remembers them."""
+
+    def __init__(self, card):
+        self.card = card
+        self.heard = []
+
+    def estimate(self, states, *, language):
+        self.heard.append(states)
+        louder = float(np.tanh(np.abs(states).mean()))
+        return EmotionEstimate(
+            "unclear", {"anger": louder, "neutral": 1 - louder}, "speech", "pooled-1", 0.6, True
+        )
+
+
+@pytest.fixture
+def with_head(models):
+    head = StatesHead(models[1].card)
+    detector = ScriptedTranscriber()  # has no `estimate`: it would break, were it asked
+    speech = LocalSpeech(models[0], detector, workers=1, queue=1, deadline_s=60, states_detector=head)
+    yield speech, head
+    speech.close()
+
+
+async def test_one_encoder_pass_gives_words_and_feeling(with_head, recording):
+    speech, head = with_head
+    samples = recording("I had a very hard day at work today.", "en-us")
+    heard = await speech.understand(samples, language=None, with_emotion=True)
+    assert "work today" in heard.transcript.text.lower()
+    assert heard.mood.model == "pooled-1"
+    assert heard.mood.validated
+    assert len(head.heard) == 1
+    assert head.heard[0].shape[1] == 512
+    assert len(head.heard[0]) <= np.ceil(len(samples) / 320)
+
+
+async def test_a_head_on_the_states_knows_by_the_words_whether_it_is_validated(with_head, recording):
+    speech, _ = with_head
+    heard = await speech.understand(
+        recording("سلام، امروز حال من خوب نیست.", "fa"), language="fa", with_emotion=True
+    )
+    assert not heard.mood.validated
+
+
+@pytest.mark.parametrize(
+    ("samples", "consented"), [(np.zeros(32_000, np.float32), True), (None, False)], ids=["silence", "no"]
+)
+async def test_without_speech_or_consent_the_head_is_not_asked(with_head, recording, samples, consented):
+    speech, head = with_head
+    if samples is None:
+        samples = recording("hello there", "en-us")
+    heard = await speech.understand(samples, language="en", with_emotion=consented)
+    assert heard.mood is None
+    assert head.heard == []
+
+
+async def test_a_head_that_breaks_leaves_the_words(with_head, recording, monkeypatch):
+    speech, head = with_head
+    monkeypatch.setattr(head, "heard", None)
+    heard = await speech.understand(recording("one two three", "en-us"), language="en", with_emotion=True)
+    assert heard.transcript.text
+    assert heard.mood is None
+
+
+async def test_states_of_a_broken_try_are_thrown_away(models):
+    class BreaksAfterEncoding:
+        def transcribe(self, samples, *, language, stale, full_window=False, on_encoded=None):
+            on_encoded(np.full((50, 512), float(full_window), np.float32))
+            if not full_window:
+                raise RuntimeError("broken")
+            return words(stale)
+
+    head = StatesHead(models[1].card)
+    speech = LocalSpeech(
+        {None: BreaksAfterEncoding()}, models[1], workers=1, queue=1, deadline_s=5, states_detector=head
+    )
+    await speech.understand(SAMPLES, language="en", with_emotion=True)
+    speech.close()
+    (states,) = head.heard
+    assert states.shape == (50, 512)
+    assert (states == 1.0).all()

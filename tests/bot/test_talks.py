@@ -101,7 +101,7 @@ def test_used_tokens_are_remembered_until_they_expire_and_no_longer(monkeypatch)
 async def test_draining_lets_nobody_in_and_waits_for_the_talks_under_way():
     talks = Talks(most=9, most_per_token=9)
     talk = TalkDouble()
-    with talks.place(claims("a")), talks.under_way(talk):
+    with talks.place(claims("a")), talks.under_way(talk, claims("a")):
         draining = asyncio.create_task(talks.drain(5))
         await asyncio.sleep(0.01)
         refused = refusal(talks, claims("b"))
@@ -113,7 +113,7 @@ async def test_draining_lets_nobody_in_and_waits_for_the_talks_under_way():
 
 async def test_draining_gives_up_after_its_time():
     talks = Talks(most=9, most_per_token=9)
-    with talks.place(claims("a")), talks.under_way(TalkDouble()):
+    with talks.place(claims("a")), talks.under_way(TalkDouble(), claims("a")):
         async with asyncio.timeout(1):
             await talks.drain(0.05)
         assert talks.count == 1
@@ -128,7 +128,7 @@ async def test_draining_without_a_talk_is_over_at_once():
 async def test_a_talk_that_is_over_is_not_told_to_end():
     talks = Talks(most=9, most_per_token=9)
     talk = TalkDouble()
-    with talks.place(claims("a")), talks.under_way(talk):
+    with talks.place(claims("a")), talks.under_way(talk, claims("a")):
         pass
     await talks.drain(0.01)
     assert talk.restarted == 0
@@ -139,6 +139,6 @@ async def test_a_client_that_does_not_read_keeps_no_other_talk_from_ending():
     all_talks = [TalkDouble(TooSlowError()), TalkDouble(TooSlowError()), TalkDouble(), TalkDouble()]
     with talks.place(claims("a")), ExitStack() as running:
         for talk in all_talks:
-            running.enter_context(talks.under_way(talk))
+            running.enter_context(talks.under_way(talk, claims("a")))
         await talks.drain(0.01)
     assert [talk.restarted for talk in all_talks] == [1, 1, 1, 1]

@@ -18,7 +18,7 @@ import soxr
 from numpy.typing import NDArray
 
 from bot.model_store import ModelMissingError, default_store
-from bot.transcriber import ModelFileError, Transcriber
+from bot.transcriber import STATES_PER_S, ModelFileError, Transcriber
 
 RATE_HZ = 16_000
 Samples = NDArray[np.float32]
@@ -254,6 +254,37 @@ def test_what_else_may_have_been_said_is_told(transcriber: Transcriber) -> None:
 def test_where_nobody_speaks_nothing_else_may_have_been_said(transcriber: Transcriber) -> None:
     silence = np.zeros(48_000, dtype=np.float32)
     assert transcriber.transcribe(silence, language=None).alternatives == ()
+
+
+@pytest.mark.parametrize("full_window", [False, True])
+def test_encoder_states_of_the_speech_come_before_the_words(
+    transcriber: Transcriber, full_window: bool
+) -> None:
+    samples = _say("I feel sad and alone today.")
+    states: list[Samples] = []
+    heard = transcriber.transcribe(samples, language="en", full_window=full_window, on_encoded=states.append)
+    (of_speech,) = states
+    assert of_speech.shape == (len(of_speech), 512)
+    assert of_speech.dtype == np.float32
+    assert abs(len(of_speech) - len(samples) / RATE_HZ * STATES_PER_S) < 0.3 * STATES_PER_S
+    assert np.isfinite(of_speech).all()
+    assert of_speech.flags.owndata
+    assert heard == transcriber.transcribe(samples, language="en", full_window=full_window)
+
+
+def test_each_stretch_of_speech_gives_its_states(transcriber: Transcriber) -> None:
+    said = (_say("I feel sad and alone today."), _say("I am angry with my brother."))
+    samples = np.concatenate([said[0], np.zeros(30 * RATE_HZ, np.float32), said[1]])
+    states: list[Samples] = []
+    transcriber.transcribe(samples, language="en", on_encoded=states.append)
+    assert len(states) == 2
+    assert sum(map(len, states)) < 8 * STATES_PER_S
+
+
+def test_silence_gives_no_states(transcriber: Transcriber) -> None:
+    states: list[Samples] = []
+    transcriber.transcribe(np.zeros(48_000, np.float32), language=None, on_encoded=states.append)
+    assert states == []
 
 
 @pytest.mark.parametrize("count", [0, 1, 399, 1599])

@@ -7,6 +7,7 @@ import pytest
 from dialogue.frames import (
     ForgetRequest,
     FrameError,
+    HeardRequest,
     PingRequest,
     TurnRequest,
     done_frame,
@@ -22,6 +23,23 @@ def test_each_kind_of_frame_is_read() -> None:
     assert read_frame(json.dumps(TURN)) == TurnRequest("t", "s", "hello", {"language": "en"})
     assert read_frame('{"type": "forget", "sender": "s"}') == ForgetRequest("s")
     assert read_frame('{"type": "ping", "more": 1}') == PingRequest()
+
+
+def test_what_was_heard_is_read_also_where_it_is_nothing() -> None:
+    frame = {"type": "heard", "turn_id": "t", "sender": "s", "text": "Are you…", "question": "begun"}
+    assert read_frame(json.dumps(frame)) == HeardRequest("t", "s", "Are you…", "begun")
+    del frame["question"]
+    assert read_frame(json.dumps({**frame, "text": ""})) == HeardRequest("t", "s", "", "unheard")
+
+
+@pytest.mark.parametrize(
+    "change", [{"text": None}, {"question": "maybe"}, {"question": ["heard"]}, {"sender": ""}]
+)
+def test_a_malformed_word_of_what_was_heard_is_refused(change: dict[str, object]) -> None:
+    frame = {"type": "heard", "turn_id": "t", "sender": "s", "text": "", "question": "heard", **change}
+    with pytest.raises(FrameError) as refused:
+        read_frame(json.dumps(frame))
+    assert (refused.value.code, refused.value.turn_id) == ("bad_frame", "t")
 
 
 def test_metadata_may_be_missing() -> None:

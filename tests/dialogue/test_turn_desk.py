@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dialogue.frames import ForgetRequest, TurnRequest
+from dialogue.frames import ForgetRequest, HeardRequest, TurnRequest
 from dialogue.turn_desk import TurnDesk
 
 
@@ -35,6 +35,7 @@ class Dialogue:
     def __init__(self) -> None:
         self.asked: list[str] = []
         self.forgotten: list[str] = []
+        self.heard: list[tuple[str, str]] = []
         self.gates: dict[str, asyncio.Event] = {}
         self.failing: set[str] = set()
         self.now = self.most = 0
@@ -56,6 +57,12 @@ class Dialogue:
 
     async def forget(self, sender: str) -> None:
         self.forgotten.append(sender)
+
+    async def hear(self, request: HeardRequest) -> None:
+        if request.turn_id in self.failing:
+            raise ValueError(request.text)
+        self.asked.append(f"heard {request.turn_id}")
+        self.heard.append((request.turn_id, request.text))
 
 
 def turn(turn_id: str, sender: str = "s", text: str = "hello") -> TurnRequest:
@@ -320,4 +327,45 @@ async def test_forgetting_that_hangs_is_reported_and_blocks_nobody() -> None:
     frames = await listener.ended(2)
     assert (frames[0]["type"], frames[0]["code"]) == ("error", "internal")
     assert frames[-1]["type"] == "done"
+    await desk.close()
+
+
+async def test_what_was_heard_is_noted_behind_its_turn_and_before_the_next_one() -> None:
+    dialogue, listener = Dialogue(), Listener()
+    desk = TurnDesk(dialogue.answer, dialogue.forget, dialogue.hear)
+    dialogue.gates["1"] = asyncio.Event()
+    desk.submit(TurnRequest("1", "s", "one"), listener.post)
+    desk.submit_heard(HeardRequest("1", "s", "on…", "begun"), listener.post)
+    desk.submit(TurnRequest("2", "s", "two"), listener.post)
+    await asyncio.sleep(0.01)
+    assert dialogue.asked == ["1"]
+    dialogue.gates["1"].set()
+    frames = await listener.ended(3)
+    assert dialogue.asked == ["1", "heard 1", "2"]
+    assert {"type": "noted", "turn_id": "1"} in frames
+    await desk.close()
+
+
+async def test_what_was_heard_of_a_failed_answer_is_noted_when_it_is_asked_for_again() -> None:
+    dialogue, listener = Dialogue(), Listener()
+    desk = TurnDesk(dialogue.answer, dialogue.forget, dialogue.hear)
+    dialogue.failing.add("1")
+    desk.submit(TurnRequest("1", "s", "one"), listener.post)
+    await listener.ended(1)
+    dialogue.failing.clear()
+    desk.submit_heard(HeardRequest("1", "s", "", "unheard"), listener.post)
+    desk.submit(TurnRequest("1", "s", "one"), listener.post)
+    await listener.ended(3)
+    assert dialogue.asked == ["1", "heard 1", "1", "heard 1"]
+    await desk.close()
+
+
+async def test_what_could_not_be_noted_gets_no_receipt_and_the_talk_goes_on() -> None:
+    dialogue, listener = Dialogue(), Listener()
+    desk = TurnDesk(dialogue.answer, dialogue.forget, dialogue.hear)
+    dialogue.failing.add("1")
+    desk.submit_heard(HeardRequest("1", "s", "", "unheard"), listener.post)
+    desk.submit(TurnRequest("2", "s", "two"), listener.post)
+    frames = await listener.ended(1)
+    assert [frame["type"] for frame in frames] == ["message", "message", "done"]
     await desk.close()

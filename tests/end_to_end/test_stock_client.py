@@ -10,8 +10,8 @@ import pytest
 from openai import AsyncOpenAI
 from sdk_events import CLIENT_EVENTS, SERVER_EVENTS, validate
 
+from bot.audio_encoding import ALAW, MULAW, SAMPLE_RATE_HZ, SoundEncoder
 from bot.client import read_recording
-from bot.session_config import SAMPLE_RATE_HZ
 from bot.settings import runtime_dir
 
 SECOND = SAMPLE_RATE_HZ * 2
@@ -183,6 +183,40 @@ async def test_push_to_talk_is_committed_by_hand_and_answered_when_asked(talk, s
         assert done.output[0].content[0].type == "output_text"
 
 
+@pytest.mark.parametrize(("kind", "law"), [("audio/pcmu", MULAW), ("audio/pcma", ALAW)])
+async def test_a_telephone_is_understood_and_answered_in_its_own_sound(talk, spoken, kind, law):
+    formats = {"format": {"type": kind}}
+    session = {"type": "realtime", "audio": {"input": formats, "output": formats}}
+    async with talk(session) as it:
+        pcm = read_recording(spoken("I had a very hard day at work today.")).tobytes() + bytes(SECOND * 2)
+        sound = SoundEncoder(law).encode(pcm, last=True)
+        for start in range(0, len(sound), 8_000):
+            piece = base64.b64encode(sound[start : start + 8_000]).decode()
+            await it.connection.input_audio_buffer.append(audio=piece)
+        completed = (await it.until("conversation.item.input_audio_transcription.completed"))[-1]
+        assert "hard day" in completed.transcript.lower()
+        deltas = []
+        while len(deltas) < 20:
+            deltas.append((await it.until("response.output_audio.delta"))[-1].delta)
+        samples = law.decode(b"".join(base64.b64decode(delta) for delta in deltas))
+        assert abs(samples.astype(int)).max() > 3_000
+        assert (await it.ask({"type": "response.cancel"}, "response.done")).response.status == "cancelled"
+
+
+async def test_messages_of_the_assistant_and_the_system_are_placed_before_the_greeting(talk):
+    async with talk(TEXT) as it:
+        for role, kind in (("assistant", "output_text"), ("system", "input_text")):
+            item = {"type": "message", "role": role, "content": [{"type": kind, "text": "Earlier."}]}
+            added = await it.ask(
+                {"type": "conversation.item.create", "item": item}, "conversation.item.added"
+            )
+            assert added.item.role == role
+            assert added.item.content[0].text == "Earlier."
+        done = (await it.ask({"type": "response.create"}, "response.done")).response
+        assert "computer program" in done.output[0].content[0].text  # the greeting
+        assert (await it.refused({"type": "response.create"})).code == "no_turn_to_answer"
+
+
 async def test_a_spoken_reply_is_cancelled_truncated_and_retrieved_as_heard(talk):
     async with talk() as it:
         await it.ask({"type": "response.create"}, "response.output_audio.delta")
@@ -288,7 +322,7 @@ async def test_each_client_event_of_the_sdk_has_its_outcome(talk, kind):
             "item_not_found",
             "item_id",
         ),
-        (typed("again", item_id="chosen"), "duplicate_item", "item.id"),
+        (typed("again", item_id="chosen"), "item_create_duplicate_item_id", "item.id"),
         (typed("lost", previous_item_id="nobody"), "item_not_found", "previous_item_id"),
         (
             {
@@ -303,8 +337,8 @@ async def test_each_client_event_of_the_sdk_has_its_outcome(talk, kind):
                 "type": "conversation.item.create",
                 "item": {
                     "type": "message",
-                    "role": "assistant",
-                    "content": [{"type": "output_text", "text": "I said."}],
+                    "role": "user",
+                    "content": [{"type": "input_image", "image_url": "data:image/png;base64,AA=="}],
                 },
             },
             "invalid_value",
@@ -313,10 +347,10 @@ async def test_each_client_event_of_the_sdk_has_its_outcome(talk, kind):
         (
             {
                 "type": "session.update",
-                "session": {"type": "realtime", "audio": {"input": {"format": {"type": "audio/pcmu"}}}},
+                "session": {"type": "realtime", "audio": {"output": {"speed": 9.0}}},
             },
             "invalid_value",
-            "session.audio.input.format.type",
+            "session.audio.output.speed",
         ),
         (
             {
@@ -395,6 +429,19 @@ async def test_transcription_is_taken_and_shown(talk, transcription):
         updated = await it.ask({"type": "session.update", "session": session}, "session.updated")
         shown = updated.session.audio.input.transcription
         assert shown is None if transcription is None else shown.to_dict().items() >= transcription.items()
+
+
+@pytest.mark.parametrize("output", ["audio/pcm", "audio/pcmu", "audio/pcma"])
+@pytest.mark.parametrize("kind", ["audio/pcm", "audio/pcmu", "audio/pcma"])
+async def test_formats_are_taken_and_shown_each_direction_by_itself(talk, kind, output):
+    rates = {"audio/pcm": {"rate": 24_000}}
+    formats = {name: {"type": name, **rates.get(name, {})} for name in (kind, output)}
+    audio = {"input": {"format": formats[kind]}, "output": {"format": formats[output]}}
+    async with talk() as it:
+        event = {"type": "session.update", "session": {"type": "realtime", "audio": audio}}
+        updated = await it.ask(event, "session.updated")
+        assert updated.session.audio.input.format.to_dict() == formats[kind]
+        assert updated.session.audio.output.format.to_dict() == formats[output]
 
 
 IGNORED = {

@@ -10,6 +10,7 @@ import time
 import numpy as np
 import psutil
 import pytest
+from stack import TalkSocket
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from bot.phrases import Phrases
@@ -140,11 +141,12 @@ async def test_two_talks_at_once_do_not_mix(stack):
 
 async def test_a_client_that_vanishes_in_the_middle_of_a_reply_leaves_its_place(stack):
     await stack.ready()
-    async with stack.talk() as talk:
+    async with stack.connect() as connection:  # one that can't come back: it has not asked for our events
+        talk = TalkSocket(connection)
         await talk.send("response.create")
         await talk.until("response.output_audio.delta")
         assert "hamdel_talks 1.0" in stack.get("/metrics")[1]
-        talk.connection.transport.abort()
+        connection.transport.abort()
     async with asyncio.timeout(10):
         while "hamdel_talks 0.0" not in stack.get("/metrics")[1]:
             await asyncio.sleep(0.1)

@@ -20,6 +20,7 @@ from session_log.events import (
     LabelCorrected,
     MoodEstimated,
     ReplyGiven,
+    ReplyHeard,
     ShownSuggestion,
     SuggestionFeedback,
     SuggestionsShown,
@@ -87,6 +88,7 @@ def _talk(
             heard_text="می‌شنوم",
             status="cancelled",
         ),
+        ReplyHeard(**turn, at=later(5), heard_text="می…"),
         SuggestionsShown(
             **turn,
             at=later(5.1),

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from session_log.__main__ import main
-from session_log.events import ConsentSet, Event, ReplyGiven, TalkStarted, TurnHeard
+from session_log.events import ConsentSet, Event, ReplyGiven, ReplyHeard, TalkStarted, TurnHeard
 from session_log.writer import SessionLog
 
 Talk = Callable[..., list[Event]]
@@ -208,7 +208,8 @@ def test_a_reply_that_was_heard_whole_is_printed_once(path: Path, capsys: Output
     whole = replace(_reply(talk), status="completed", heard_text=" می‌شنوم که\nعصبانی هستید. ")
     with SessionLog.open(path) as log:
         for event in talk():
-            log.record(whole if isinstance(event, ReplyGiven) else event)
+            if not isinstance(event, ReplyHeard):
+                log.record(whole if isinstance(event, ReplyGiven) else event)
     assert main(["show", "talk-1", "--database", str(path)]) == 0
     printed = capsys.readouterr().out
     assert printed.count("عصبانی هستید") == 1
@@ -221,6 +222,16 @@ def test_a_reply_of_which_nothing_was_heard_says_so(path: Path, capsys: Output, 
             log.record(replace(event, heard_text="") if isinstance(event, ReplyGiven) else event)
     assert main(["show", "talk-1", "--database", str(path)]) == 0
     assert "heard: \u2068«»\u2069" in capsys.readouterr().out
+
+
+def test_what_turned_out_to_be_heard_of_a_reply_has_a_line_of_its_own(
+    path: Path, capsys: Output, talk: Talk
+) -> None:
+    with SessionLog.open(path) as log:
+        for event in talk():
+            log.record(event)
+    assert main(["show", "talk-1", "--database", str(path)]) == 0
+    assert "of it was heard: \u2068«می…»\u2069" in capsys.readouterr().out
 
 
 def test_a_consent_given_in_another_program_is_not_called_the_widgets(

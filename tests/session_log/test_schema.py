@@ -35,7 +35,7 @@ def test_a_log_is_opened_with_wal_foreign_keys_and_secure_delete(path: Path) -> 
 def test_every_table_is_strict(path: Path) -> None:
     with closing(open_for_writing(path)) as database:
         tables = [table for table in database.tables if not table.name.startswith("sqlite_")]
-        assert len(tables) == 15
+        assert len(tables) == 16
         assert all(table.strict for table in tables)
 
 

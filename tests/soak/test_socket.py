@@ -12,13 +12,14 @@ import time
 import psutil
 import pytest
 from fuzz_events import raw_messages
-from fuzzed_talk import strictly_read
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from own_server import own_server
+from strict_json import strictly_read
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
+from bot.audio_encoding import PCM16
 from bot.protocol import AudioAppend, ProtocolError, decode_audio, parse_client_event
 from bot.settings import ServerSettings
 
@@ -180,7 +181,7 @@ def _is_unreadable(frame):
     try:
         event = parse_client_event(frame)
         if isinstance(event, AudioAppend):
-            decode_audio(event)
+            decode_audio(event, PCM16)
     except (ProtocolError, RecursionError):
         return True
     return False

@@ -91,7 +91,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Voiced:
-    """Frames of voice, then frames of silence, through a real endpointer."""
+    """Frames of voice, then frames of silence, through a real endpointer and judge of bursts."""
 
     voiced: int
     silent: int
@@ -437,6 +437,8 @@ def _voice_events() -> st.SearchStrategy[ep.EndpointEvent]:
     return st.one_of(
         st.builds(ep.SpeechStarted, time_ms),
         st.builds(ep.SpeechConfirmed, time_ms),
+        st.builds(ep.SpeechLasting, time_ms),
+        st.builds(ep.SpeechSustained, time_ms),
         st.builds(ep.SpeechPaused, time_ms, time_ms),
         st.builds(ep.SpeechResumed, time_ms),
         st.builds(ep.SpeechEnded, time_ms, time_ms, time_ms, st.sampled_from([0, 300, 1_500])),

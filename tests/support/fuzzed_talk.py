@@ -9,8 +9,8 @@ import dataclasses
 import json
 import time
 from collections import deque
-from functools import lru_cache
 
+import numpy as np
 from fuzz_events import (
     CRISIS_SENTENCES,
     Answered,
@@ -24,19 +24,21 @@ from fuzz_events import (
     Voiced,
 )
 from scripted_talk import ScriptedTalk, speech_mood
+from strict_json import strictly_read
+from watched_guard import WatchedGuard
 
-import crisis
 from bot import commands as c
 from bot import endpointing as ep
+from bot.audio_encoding import PCM16
+from bot.back_channel import BurstJudge
 from bot.dialogue_frames import DialogueFrameError, read_answer
 from bot.protocol import AudioAppend, ProtocolError, decode_audio, parse_client_event
 from language import detect_script_language, split_sentences
-from session_log.events import EVENT_CLASSES
+from session_log.events import EVENT_CLASSES, ReplyGiven
 
-__all__ = ["FuzzedTalk", "Violation", "strictly_read"]
+__all__ = ["FuzzedTalk", "Violation"]
 
 _REMEMBERED = 32
-_DEEPEST = 128  # deeper nesting may be refused
 _STAGES = {
     "response.created": 0,
     "response.output_item.added": 1,
@@ -65,47 +67,13 @@ _ANSWERS = {
 _PEOPLE = ("nobody_on_call", "calling", "delivered", "acknowledged", "unreached")
 
 
+_FRAMES = tuple(
+    np.sin(2 * np.pi * pitch * np.arange(512) / 16_000).astype(np.float32) for pitch in (300.0, 2_000.0)
+)
+
+
 class Violation(AssertionError):
     """The core broke a promise."""
-
-
-class WatchedGuard:
-    """The real guard, and what it found in the step under way."""
-
-    def __init__(self):
-        self.level = 0
-        self.replies = []
-
-    def begin_step(self):
-        self.level = 0
-        self.replies = []
-
-    def assess(self, text, *, language=None, context=(), alternatives=(), distressed=False, uncertain=False):
-        found = _assess(text, language, tuple(context), tuple(alternatives), distressed, uncertain)
-        self.level = max(self.level, found.level)
-        return found
-
-    def reply(self, level, language, country, kind="suicide", *, minor=False):
-        reply = crisis.reply(level, language, country, kind, minor=minor)
-        if level >= 2:
-            self.replies.append(reply)
-        return reply
-
-    lines = staticmethod(crisis.lines)
-    sentence = staticmethod(crisis.sentence)
-    named_country = staticmethod(crisis.named_country)
-
-
-@lru_cache(20_000)
-def _assess(text, language, context, alternatives, distressed, uncertain):
-    return crisis.assess(
-        text,
-        language=language,
-        context=context,
-        alternatives=alternatives,
-        distressed=distressed,
-        uncertain=uncertain,
-    )
 
 
 class FuzzedTalk:
@@ -134,6 +102,9 @@ class FuzzedTalk:
         self._open = None
         self._silenced = 0
         self._endpointer = ep.Endpointer(patience_ms=600)
+        self._judge = BurstJudge()
+        self._lowered = None
+        self._held = False
         self._overheard = deque()
         self._items = deque(maxlen=_REMEMBERED)
         self._to_understand = deque(maxlen=_REMEMBERED)
@@ -157,9 +128,7 @@ class FuzzedTalk:
             case Message():
                 self._message(move.text)
             case Voiced():
-                for probability in (1.0,) * move.voiced + (0.0,) * move.silent:
-                    for event in self._endpointer.advance(probability):
-                        self._hear(event)
+                self._voice(move)
             case StrayVoice():
                 self._hear(move.event)
             case Recognised():
@@ -168,7 +137,7 @@ class FuzzedTalk:
                 self._answer(move)
             case Sounded():
                 self._sound(move)
-            case Spoke() if self._to_finish:
+            case Spoke() if self._to_finish and not self._held:
                 self._do("spoken", self._pick(self._to_finish, move.which))
             case VoiceBroke() if self._to_speak:
                 self._do("voice_failed", self._pick(list(self._to_speak), move.which))
@@ -182,6 +151,7 @@ class FuzzedTalk:
 
     def settle(self):
         """Answers everything that is open; then no reply may be left hanging."""
+        self.play(Passed(2_000))
         for _ in range(4):
             if self.closed:
                 return
@@ -196,6 +166,8 @@ class FuzzedTalk:
             for generation in list(self._to_finish):
                 self._do("spoken", generation)
             self._to_finish.clear()
+        if self._lowered is not None or self._held:
+            raise Violation("the volume is left lowered although the voice is over")
         if self._open is not None:
             raise Violation("a reply is left open although every part has done its work")
 
@@ -214,7 +186,7 @@ class FuzzedTalk:
         try:
             event = parse_client_event(text)
             if isinstance(event, AudioAppend):
-                decode_audio(event)
+                decode_audio(event, PCM16)
                 return
         except ProtocolError as error:
             sent = self._do("refuse", error, client=True)
@@ -240,6 +212,12 @@ class FuzzedTalk:
 
     def _hear(self, event):
         self._do("hear", event)
+
+    def _voice(self, move):
+        for number, probability in enumerate((1.0,) * move.voiced + (0.0,) * move.silent):
+            events = list(self._endpointer.advance(probability))
+            for event in [*events, *self._judge.advance(_FRAMES[number % 2], probability, events)]:
+                self._hear(event)
 
     def _recognise(self, move):
         if not self._to_understand:
@@ -287,7 +265,7 @@ class FuzzedTalk:
                 self._answered.append(asked)
 
     def _sound(self, move):
-        if not self._to_speak:
+        if not self._to_speak or self._held:
             return
         generation = self._pick(list(self._to_speak), move.which)
         for piece in range(move.pieces):
@@ -349,6 +327,10 @@ class FuzzedTalk:
                     for asked in stale:
                         self._to_understand.remove(asked)
                     self._to_understand.append(command)
+                case c.TellDialogue():
+                    _require_json({"text": command.heard_text}, "TellDialogue")
+                    if command.question not in ("heard", "begun", "unheard"):
+                        raise Violation("the dialogue is not told what was heard of the question")
                 case c.AskDialogue():
                     _require_json({"text": command.text, **command.metadata}, "AskDialogue")
                     self._to_answer.append(command)
@@ -356,13 +338,26 @@ class FuzzedTalk:
                     self._check_speak(command)
                 case c.FinishSpeaking():
                     self._to_finish.append(command.generation)
+                case c.HoldSpeaking():
+                    self._held = True
+                case c.ReleaseSpeaking():
+                    self._held = False
                 case c.StopSpeaking():
+                    self._held = False
                     self._silenced = max(self._silenced, command.generation)
                     if command.generation in self._to_finish:
                         self._to_finish.remove(command.generation)
                 case c.ConfigureListening():
-                    self._endpointer.threshold = command.threshold
-                    self._endpointer.patience_ms = command.patience_ms if command.automatic else 10**9
+                    self._endpointer.configure(
+                        threshold=command.threshold,
+                        patience_ms=command.patience_ms if command.automatic else 10**9,
+                        grace_ms=command.grace_ms,
+                    )
+                case c.ChangePatience():
+                    self._overheard.extend(self._endpointer.wait(command.pause_end_ms, command.patience_ms))
+                case c.StopUnderstanding():
+                    for asked in [asked for asked in self._to_understand if asked.item_id == command.item_id]:
+                        self._to_understand.remove(asked)
                 case c.EndUtterance():
                     self._overheard.extend(self._endpointer.end())
                 case c.ForgetAudio():
@@ -385,8 +380,11 @@ class FuzzedTalk:
                 raise Violation("an error says nothing")
         if kind == "session.updated":
             self._own = "hamdel" in event["session"]
+            self._lowered = self._lowered if self._own else None
         if kind.startswith("hamdel.") and not self._own:
             raise Violation(f"{kind} goes to a client that did not ask for it")
+        if kind == "hamdel.duck":
+            self._check_duck(event)
         if kind == "hamdel.suggestions" and (self._in_crisis or self.guard.level >= 2):
             raise Violation("suggestions are shown in a talk in crisis")
         if "item_id" in event and event["item_id"] not in self._items:
@@ -395,6 +393,15 @@ class FuzzedTalk:
             self._items.append(event["item"]["id"])
         if kind.startswith("response."):
             self._check_reply(kind, event)
+
+    def _check_duck(self, event):
+        if event["gain_db"] < 0 and self._open is None:
+            raise Violation("the volume is lowered although nothing is being said")
+        if event["gain_db"] < 0 and self._lowered not in (None, event["item_id"]):
+            raise Violation("the volume of a second reply is lowered before that of the first came back")
+        if event["gain_db"] == 0 and self._lowered != event["item_id"]:
+            raise Violation("a volume comes back that was not lowered")
+        self._lowered = event["item_id"] if event["gain_db"] < 0 else None
 
     def _check_reply(self, kind, event):
         response_id = event["response"]["id"] if "response" in event else event["response_id"]
@@ -429,6 +436,8 @@ class FuzzedTalk:
             raise Violation(f"a record is refused: {error}") from error
         if same != event:
             raise Violation("a record changes when it is checked again")
+        if isinstance(event, ReplyGiven) and not _letters(event.text).startswith(_letters(event.heard_text)):
+            raise Violation("what was heard of a reply is no beginning of it")
 
     def _check_crisis(self, sent):
         said = {_words_of_user(event) for event in sent} & set(CRISIS_SENTENCES)
@@ -444,6 +453,10 @@ class FuzzedTalk:
             raise Violation("the numbers are not shown in the step that heard the danger")
 
 
+def _letters(text):
+    return "".join(filter(str.isalnum, text))
+
+
 def _is_shown(text, shown):
     """Whether all sentences of a reply are there; others may stand between them."""
     language = detect_script_language(text) or "en"
@@ -456,29 +469,6 @@ def _words_of_user(event):
     if event["type"] == "conversation.item.added" and event["item"]["role"] == "user":
         return event["item"]["content"][0].get("text")
     return None
-
-
-def strictly_read(text):
-    """What every JSON parser makes of a text; None where some would refuse it."""
-    try:
-        data = json.loads(text)
-        json.dumps(data, allow_nan=False, ensure_ascii=False).encode()
-    except (ValueError, RecursionError):
-        return None
-    return data if _depth(data) < _DEEPEST else None
-
-
-def _depth(data):
-    level, depth = [data], 0
-    while level := [item for place in level for item in _items(place)]:
-        depth += 1
-    return depth
-
-
-def _items(place):
-    if isinstance(place, dict):
-        return list(place.values())
-    return place if isinstance(place, list) else []
 
 
 def _spellings(event_id):

@@ -91,12 +91,16 @@ class ScriptedDialogue:
         self.text = text
         self.connected = True
         self.asked = []
+        self.told = []
         self.forgotten = []
 
     async def ask(self, sender, turn_id, text, metadata):
         self.asked.append(text)
         yield DialogueMessage(turn_id, self.text, None)
         yield DialogueDone(turn_id, "share", "en")
+
+    async def tell(self, sender, turn_id, text, heard_text, question):
+        self.told.append((text, heard_text, question))
 
     async def forget(self, sender):
         self.forgotten.append(sender)

@@ -5,12 +5,19 @@ import json
 
 from bot import commands as c
 from bot.conversation import Conversation
-from bot.endpointing import SpeechConfirmed, SpeechEnded, SpeechPaused, SpeechStarted
+from bot.endpointing import (
+    SpeechConfirmed,
+    SpeechEnded,
+    SpeechLasting,
+    SpeechPaused,
+    SpeechStarted,
+    SpeechSustained,
+)
 from bot.phrases import Phrases
 from bot.protocol import parse_client_event
 from bot.session_config import SessionConfig
 from bot.settings import ROOT
-from bot.talk_state import TalkIdentity
+from bot.talk_state import TalkIdentity, TalkLimits
 from crisis import Assessment, Line, Reply
 from emotion import estimate_from_probabilities
 
@@ -72,6 +79,7 @@ class ScriptedTalk:
         country="US",
         default_country=None,
         on_duty=False,
+        resume_ms=30_000,
     ):
         counter = itertools.count(1)
         self.guard = guard or ScriptedGuard()
@@ -95,6 +103,7 @@ class ScriptedTalk:
             rota=ScriptedRota(on_duty),
             phrases=Phrases.load(ROOT / "data" / "phrases.json"),
             new_id=lambda prefix: f"{prefix}_{next(counter)}",
+            limits=TalkLimits(resume_ms=resume_ms),
         )
         self.do(self.conversation.start(self.now_ms))
         if own_events:
@@ -116,8 +125,7 @@ class ScriptedTalk:
     def utter(self, text, *, language="en", mood=None, start_ms=1_000, voiced_ms=1_500, alternatives=()):
         """A whole spoken turn, recognised speculatively; gives the commands of its end."""
         end_ms = start_ms + voiced_ms
-        self.hear(SpeechStarted(start_ms))
-        self.hear(SpeechConfirmed(start_ms))
+        self.begin_speaking(start_ms)
         self.hear(SpeechPaused(start_ms, end_ms))
         asked = self.last(c.Understand)
         result = c.Understood(
@@ -125,6 +133,13 @@ class ScriptedTalk:
         )
         self.do(self.conversation.understood(result, self.now_ms))
         return self.hear(SpeechEnded(start_ms, end_ms, 600, voiced_ms))
+
+    def begin_speaking(self, start_ms):
+        """Speech that goes on for so long that it interrupts; gives the commands of all its events."""
+        given = []
+        for event in (SpeechStarted, SpeechConfirmed, SpeechLasting, SpeechSustained):
+            given += self.hear(event(start_ms))
+        return given
 
     def fail_to_hear(self, *, busy=False, start_ms=1_000, voiced_ms=1_500):
         """A whole spoken turn that the recogniser fails at, the second time too."""

@@ -183,9 +183,9 @@ class Stack:
 
 
 @contextmanager
-def running_stack(folder, **settings):
+def running_stack(folder, *, kind=Stack, **settings):
     """All three parts, shared; whoever breaks one mends it."""
-    stack = Stack(folder, **settings)
+    stack = kind(folder, **settings)
     try:
         for part in ("dialogue", "actions", "gateway"):
             stack.start(part)

@@ -106,3 +106,36 @@ test("completing an unknown item does nothing", () => {
   queue.complete("nobody");
   assert.deepEqual(pull(queue, 2), ones(2, 0));
 });
+
+test("a pause is silent, keeps its place and goes on there", () => {
+  const queue = queueOf();
+  queue.push("a", Float32Array.of(1, 2, 3, 4));
+  pull(queue, 2);
+  queue.pause();
+  assert.deepEqual(pull(queue, 3), ones(3, 0));
+  assert.deepEqual(queue.sounding, { itemId: "a", playedFrames: 2 });
+  queue.resume();
+  assert.deepEqual(pull(queue, 2), Float32Array.of(3, 4));
+});
+
+test("a pause fades out, and what faded is played again", () => {
+  const queue = queueOf({ fadeFrames: 4 });
+  queue.push("a", ones(12));
+  pull(queue, 4);
+  queue.pause();
+  queue.pause();
+  assert.deepEqual(pull(queue, 6), Float32Array.of(0.75, 0.5, 0.25, 0, 0, 0));
+  queue.resume();
+  assert.deepEqual(pull(queue, 8), ones(8));
+});
+
+test("a flush ends a pause and cuts what had been played before it", () => {
+  const queue = queueOf({ fadeFrames: 4 });
+  queue.push("a", ones(8));
+  pull(queue, 4);
+  queue.pause();
+  pull(queue, 4);
+  assert.deepEqual(queue.flush(), [{ itemId: "a", playedFrames: 4 }]);
+  queue.push("b", ones(4, 2));
+  assert.deepEqual(pull(queue, 4), ones(4, 2));
+});
