@@ -103,7 +103,7 @@ const talks = {
     let from = seen.events.length;
     session.sendMessage('I feel very sad today.');
     await until('response.output_audio.delta', from);
-    await pause(300);
+    await pause(1200);
     session.interrupt();
     await until('response.done', from);
     await until('conversation.item.truncated', from);
