@@ -15,6 +15,7 @@ import pytest
 import soundfile
 import soxr
 from gateway_parts import ScriptedDialogue, ScriptedSpeech, ToneVoice, running_gateway, until
+from keeping_log import KeepingLog
 from websockets.exceptions import ConnectionClosed
 
 from bot import commands as c
@@ -24,23 +25,6 @@ from session_log import SessionLog
 from session_log.events import TalkEnded, TurnHeard
 
 SECRET = "pomegranate"
-
-
-class KeepingLog:
-    """Stands for the session log: keeps what it is given in memory."""
-
-    def __init__(self):
-        self.events = []
-
-    def record(self, event):
-        self.events.append(event)
-        return True
-
-    def close(self):
-        pass
-
-    def reasons(self):
-        return [event.reason for event in self.events if isinstance(event, TalkEnded)]
 
 
 class BrokenSpeech(ScriptedSpeech):
@@ -222,7 +206,7 @@ async def test_a_client_that_vanishes_in_mid_reply_frees_its_place(tmp_path, log
         assert len(gateway.parts.dialogue.forgotten) == 1
         assert voice.closed.is_set()
         assert 'hamdel_talks_ended_total{reason="client_left"} 1.0' in gateway.parts.metrics.text().decode()
-    assert log.reasons() == ["client_left"]
+    assert [end.reason for end in log.of(TalkEnded)] == ["client_left"]
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
@@ -253,12 +237,12 @@ async def test_a_client_that_never_reads_is_dropped_and_its_memory_given_back(
                 except (TimeoutError, ConnectionError):
                     await asyncio.sleep(0.01)
         writer.transport.abort()
-        await until(lambda: log.reasons())
+        await until(lambda: log.of(TalkEnded))
         gc.collect()
         assert len(waiting) == 1
         await write(reading, "I am still served.")
         assert (await collect(reading, "response.done"))[-1]["response"]["status"] == "completed"
-    assert log.reasons()[0] == "client_too_slow"
+    assert log.of(TalkEnded)[0].reason == "client_too_slow"
     assert [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
@@ -357,7 +341,7 @@ async def test_a_talk_without_a_word_ends_after_a_goodbye(tmp_path, log, monkeyp
         assert gateway.parts.phrases.say("goodbye_idle", "en") in json.dumps(events, ensure_ascii=False)
     assert (events[-1]["type"], events[-1]["error"]["code"]) == ("error", "session_expired")
     assert (close.code, close.reason) == (1000, "session_expired")
-    assert log.reasons() == ["session_expired"]
+    assert [end.reason for end in log.of(TalkEnded)] == ["session_expired"]
 
 
 async def test_a_server_that_is_about_to_stop_lets_the_reply_end_first(tmp_path, log, monkeypatch):
@@ -372,7 +356,7 @@ async def test_a_server_that_is_about_to_stop_lets_the_reply_end_first(tmp_path,
     assert "response.done" in kinds(events)
     assert events[-1]["error"]["code"] == "server_restarting"
     assert (close.code, close.reason) == (1012, "server_restarting")
-    assert log.reasons() == ["server_restarting"]
+    assert [end.reason for end in log.of(TalkEnded)] == ["server_restarting"]
 
 
 async def test_a_talk_that_the_server_cuts_off_is_recorded_as_such(tmp_path, log):
@@ -381,7 +365,7 @@ async def test_a_talk_that_the_server_cuts_off_is_recorded_as_such(tmp_path, log
         await collect(websocket, "session.created")
     _, close = await ending(websocket)
     assert close.code == 1012
-    assert log.reasons() == ["server_stopped"]
+    assert [end.reason for end in log.of(TalkEnded)] == ["server_stopped"]
 
 
 async def test_a_defect_ends_its_own_talk_alone_and_is_recorded(tmp_path, log):
@@ -405,7 +389,7 @@ async def test_a_defect_ends_its_own_talk_alone_and_is_recorded(tmp_path, log):
         await write(other, "hello")
         assert (await collect(other, "response.done"))[-1]["response"]["status"] == "completed"
         assert len(gateway.parts.dialogue.forgotten) == 1
-    assert len(log.reasons()) == 2
+    assert len(log.of(TalkEnded)) == 2
 
 
 async def test_no_task_and_no_thread_is_left_when_talks_are_over(tmp_path, log):
