@@ -2,7 +2,8 @@
 
 `python -m benchmarks.asr --manifest M.csv --json OUT`; the manifest has the columns path (relative to it),
 language and text. Word error rate for English, character error rate for Persian. Each recording goes
-through both recognisers in turn, so that both meet the same load of the machine.
+through every recogniser in turn, so that all meet the same load of the machine: ours (`short_window`), stock
+`WhisperModel.transcribe` as it comes (`stock`: five beams) and with one beam (`stock_greedy`).
 """
 
 from __future__ import annotations
@@ -35,34 +36,58 @@ from language import fold
 __all__ = ["main"]
 
 _SAMPLE_RATE_HZ = 16_000
+_STOCK_BEAMS = {"stock": 5, "stock_greedy": 1}
+_BANDS_S = (3, 7, 15)
 
 
 class _ManifestError(Exception):
     """The manifest cannot be used; the message says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Clip:
+    """What one recogniser made of one recording."""
+
+    length_s: float
+    time_s: float
+    errors: int
+    units: int
+
+
 @dataclass(slots=True)
 class _Tally:
     """Errors and times of one recogniser in one language."""
 
-    errors: int = 0
-    units: int = 0
-    times_s: list[float] = field(default_factory=list)
+    clips: list[_Clip] = field(default_factory=list)
     empty: int = 0
     full_windows: int = 0
     wrong_language: int = 0
 
     def report(self) -> dict[str, Any]:
+        bands: dict[str, list[_Clip]] = {}
+        for clip in self.clips:
+            longest = next((bound for bound in _BANDS_S if clip.length_s < bound), None)
+            bands.setdefault("longer" if longest is None else f"under {longest} s", []).append(clip)
         return {
-            "n": len(self.times_s),
-            "error_rate": round(self.errors / max(self.units, 1), 4),
-            "seconds": round(sum(self.times_s), 2),
-            "median_ms": round(1000 * statistics.median(self.times_s)),
-            "highest_ms": round(1000 * max(self.times_s)),
+            **_summary(self.clips),
+            "median_ms": round(1000 * statistics.median(clip.time_s for clip in self.clips)),
+            "highest_ms": round(1000 * max(clip.time_s for clip in self.clips)),
             "empty": self.empty,
             "full_windows": self.full_windows,
             "wrong_language": self.wrong_language,
+            "by_length": {name: _summary(bands[name]) for name in sorted(bands)},
         }
+
+
+def _summary(clips: Sequence[_Clip]) -> dict[str, Any]:
+    errors, units = sum(clip.errors for clip in clips), sum(clip.units for clip in clips)
+    return {
+        "n": len(clips),
+        "audio_s": round(sum(clip.length_s for clip in clips), 1),
+        "seconds": round(sum(clip.time_s for clip in clips), 2),
+        "errors": errors,
+        "error_rate": round(errors / max(units, 1), 4),
+    }
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,7 +95,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.asr", description=__doc__)
     parser.add_argument("--manifest", type=Path, required=True, metavar="M.csv")
     parser.add_argument("--model", default="whisper-base", help="a model of models.toml (%(default)s)")
-    parser.add_argument("--longest", type=float, default=10.0, metavar="S", help="skip longer (%(default)s)")
+    parser.add_argument("--longest", type=float, default=28.0, metavar="S", help="skip longer (%(default)s)")
     parser.add_argument("--every", type=int, default=1, metavar="N", help="take each N-th recording")
     parser.add_argument("--first", type=int, default=0, metavar="N", help="begin with the N-th, from 0")
     parser.add_argument("--language", choices=("given", "auto"), default="given")
@@ -120,23 +145,25 @@ def _measure(rows: Sequence[tuple[Path, str, str]], folder: Path, args: argparse
     tallies: dict[str, dict[str, _Tally]] = {}
     for path, language, text in tqdm(rows, unit="recording", disable=None):
         samples = _read(path)
-        if len(samples) > args.longest * _SAMPLE_RATE_HZ:
+        length_s = len(samples) / _SAMPLE_RATE_HZ
+        if length_s > args.longest:
             continue
         asked = None if args.language == "auto" else language
         tally = tallies.setdefault(language, {})
         start_s = time.perf_counter()
         heard = ours.transcribe(samples, language=asked)
         row = tally.setdefault("short_window", _Tally())
-        _count(row, text, heard.text, language, time.perf_counter() - start_s)
+        _count(row, text, heard.text, language, length_s, time.perf_counter() - start_s)
         row.full_windows += heard.used_full_window
         row.wrong_language += heard.language != language
         if stock is not None:
-            start_s = time.perf_counter()
-            segments, info = stock.transcribe(samples, language=asked, beam_size=1)
-            said = " ".join(segment.text.strip() for segment in segments)
-            row = tally.setdefault("stock", _Tally())
-            _count(row, text, said, language, time.perf_counter() - start_s)
-            row.wrong_language += info.language != language
+            for name, beams in _STOCK_BEAMS.items():
+                start_s = time.perf_counter()
+                segments, info = stock.transcribe(samples, language=asked, beam_size=beams)
+                said = " ".join(segment.text.strip() for segment in segments)
+                row = tally.setdefault(name, _Tally())
+                _count(row, text, said, language, length_s, time.perf_counter() - start_s)
+                row.wrong_language += info.language != language
     return {
         "model": args.model,
         "language": args.language,
@@ -156,11 +183,9 @@ def _read(path: Path) -> NDArray[np.float32]:
     return mono
 
 
-def _count(tally: _Tally, wanted: str, heard: str, language: str, time_s: float) -> None:
+def _count(tally: _Tally, wanted: str, heard: str, language: str, length_s: float, time_s: float) -> None:
     reference, hypothesis = (_units(text, language) for text in (wanted, heard))
-    tally.errors += _distance(reference, hypothesis)
-    tally.units += len(reference)
-    tally.times_s.append(time_s)
+    tally.clips.append(_Clip(length_s, time_s, _distance(reference, hypothesis), len(reference)))
     tally.empty += not heard
 
 
