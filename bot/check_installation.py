@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["dialogue_model", "environments", "programs", "shipped_weights", "speech_models"]
 
 _SHOWN = {
-    "gateway": ("faster-whisper", "ctranslate2", "onnxruntime"),
+    "gateway": ("faster-whisper", "onnx", "onnxruntime"),
     "dialogue": ("rasa", "rasa-sdk", "onnxruntime"),
 }
 _FOLDERS = {"gateway": ".venv", "dialogue": ".venv-dialogue"}

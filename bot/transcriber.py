@@ -1,4 +1,4 @@
-"""Words of an utterance, in English or Persian: Whisper in CTranslate2, encoded in a short window.
+"""Words of an utterance, in English or Persian: Whisper in 8-bit arithmetic, encoded in a short window.
 
 Whisper (Radford et al. 2022, arXiv:2212.04356) was trained on windows of 30 s, but its encoder takes
 shorter ones. An utterance is encoded with at least 1.5 s of silence behind it, in a window of at least 8 s,
@@ -14,16 +14,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import ctranslate2
 import numpy as np
 import onnxruntime
 import tokenizers
 from faster_whisper.feature_extractor import FeatureExtractor
 from numpy.typing import NDArray
 
+from bot.beam_search import Hypothesis
 from bot.repetition import compression_ratio, cut_loop
 from bot.speech_evidence import speech_stretches, voice_probabilities
 from bot.voice_activity import load_voice_activity_model
+from bot.whisper_network import Beginning, Encoded, WhisperNetwork
+from bot.whisper_vocabulary import sayable_tokens
+from bot.whisper_weights import WeightsFormatError
 
 __all__ = [
     "LANGUAGES",
@@ -62,12 +65,12 @@ _LANGUAGE_BONUS = {"en": 0.0, "fa": 0.2}
 _LOOP_LOG_PROBABILITY = -0.45
 _LOOP_CONFIDENCE = 0.5
 _BEAMS = 3
-"""A tenth slower than greedy decoding, no less accurate, and it tells what else may have been said."""
+"""A little slower than greedy decoding, no less accurate, and it tells what else may have been said."""
 _ADVICE = "Run: python -m bot models fetch"
 
 
 class ModelFileError(Exception):
-    """The model's folder is missing, incomplete or not one of a multilingual Whisper for CTranslate2."""
+    """The model's folder is missing, incomplete or not that of a multilingual Whisper."""
 
 
 class RecognitionStaleError(Exception):
@@ -121,31 +124,37 @@ class _Part:
 class Transcriber:
     """A loaded recogniser. Its methods may be called from any number of threads at once.
 
-    Decoding releases the interpreter's lock; as many utterances run side by side as `workers` of `load`
+    Recognition releases the interpreter's lock; as many utterances run side by side as `workers` of `load`
     says, the rest wait for their turn.
     """
 
     def __init__(
         self,
-        model: ctranslate2.models.Whisper,
+        network: WhisperNetwork,
         tokenizer: tokenizers.Tokenizer,
         voice_model: onnxruntime.InferenceSession,
+        workers: int,
     ) -> None:
-        self._model = model
+        self._network = network
         self._tokenizer = tokenizer
         self._voice_model = voice_model
-        self._features = FeatureExtractor(feature_size=model.n_mels)
+        self._features = FeatureExtractor(feature_size=network.mels)
+        self._places = threading.BoundedSemaphore(workers)
+        self._start_of_transcript = _token_id(tokenizer, "<|startoftranscript|>")
         self._end_of_text = _token_id(tokenizer, "<|endoftext|>")
+        self._no_speech = _token_id(tokenizer, "<|nocaptions|>")
+        # The languages lie between the beginning and the tasks.
+        self._language_tokens = range(self._start_of_transcript + 1, _token_id(tokenizer, "<|translate|>"))
+        self._languages = {language: _token_id(tokenizer, f"<|{language}|>") for language in LANGUAGES}
+        self._task = [_token_id(tokenizer, f"<|{token}|>") for token in ("transcribe", "notimestamps")]
 
     @classmethod
-    def load(
-        cls, model_dir: Path, *, compute_type: str = "int8", threads: int = 1, workers: int = 1
-    ) -> Transcriber:
-        """Loads a model and runs it once, since the first pass takes several times as long as the rest.
+    def load(cls, model_dir: Path, *, threads: int = 1, workers: int = 1) -> Transcriber:
+        """Loads a model and runs it once, since the first pass takes longer than the rest.
 
         Args:
-            model_dir: folder with model.bin, config.json, tokenizer.json and vocabulary.txt.
-            compute_type: arithmetic of CTranslate2, such as "int8" or "float32".
+            model_dir: folder with model.bin and config.json of a Whisper converted for CTranslate2 in
+                float16 or float32, and tokenizer.json.
             threads: processor threads for one utterance.
             workers: utterances decoded at the same time.
 
@@ -157,19 +166,21 @@ class Transcriber:
             if not (model_dir / name).is_file():
                 raise ModelFileError(f"{model_dir} has no {name}. {_ADVICE}")
         try:
-            model = ctranslate2.models.Whisper(
-                str(model_dir),
-                device="cpu",
-                compute_type=compute_type,
-                intra_threads=threads,
-                inter_threads=workers,
-            )
             tokenizer = tokenizers.Tokenizer.from_file(str(model_dir / "tokenizer.json"))
         except Exception as error:  # tokenizers raises plain Exception
             raise ModelFileError(f"the model in {model_dir} cannot be loaded: {error}. {_ADVICE}") from error
-        if not model.is_multilingual:
+        vocabulary = sayable_tokens(
+            tokenizer.get_vocab(with_added_tokens=True),
+            specials_from=_token_id(tokenizer, "<|endoftext|>"),
+            timestamps_from=_token_id(tokenizer, "<|notimestamps|>") + 1,
+        )
+        try:
+            network = WhisperNetwork(model_dir, vocabulary=vocabulary, threads=threads, beams=_BEAMS)
+        except (OSError, WeightsFormatError) as error:
+            raise ModelFileError(f"the model in {model_dir} cannot be loaded: {error}. {_ADVICE}") from error
+        if not network.multilingual:
             raise ModelFileError(f"{model_dir} holds no multilingual Whisper. {_ADVICE}")
-        transcriber = cls(model, tokenizer, load_voice_activity_model())
+        transcriber = cls(network, tokenizer, load_voice_activity_model(), workers)
         transcriber._recognise(np.zeros(_SAMPLE_RATE_HZ, dtype=np.float32), None)
         return transcriber
 
@@ -216,7 +227,8 @@ class Transcriber:
             if stale is not None and stale.is_set():
                 raise RecognitionStaleError
             heard = next((part.language for part in parts if part.decoding.text), language)
-            parts.append(self._recognise(samples[first:end], heard, full_window, on_encoded))
+            with self._places:
+                parts.append(self._recognise(samples[first:end], heard, full_window, on_encoded))
         return _joined(parts, language, duration_ms)
 
     def _recognise(
@@ -226,18 +238,22 @@ class Transcriber:
         full_window: bool = False,
         on_encoded: Callable[[NDArray[np.float32]], None] | None = None,
     ) -> _Part:
-        encoded = self._encode(self._full_window(samples) if full_window else self._short_window(samples))
+        mel = self._full_window(samples) if full_window else self._short_window(samples)
+        encoded = self._network.encode(mel)
         if on_encoded is not None:
             spoken = math.ceil(len(samples) * STATES_PER_S / _SAMPLE_RATE_HZ)
-            on_encoded(np.asarray(encoded)[0, :spoken].copy())
+            on_encoded(encoded.states[:spoken].copy())
         if language is None:
             language, probability, decoding = self._decode_likelier(encoded, len(samples))
         else:
-            probability, (decoding,) = 1.0, self._decode(encoded, [language], len(samples))
+            probability, (decoding,) = (
+                1.0,
+                self._decode(encoded, self._begin(encoded), [language], len(samples)),
+            )
         if believed := _believed(decoding, language):
             return _Part(believed, language, probability, used_full_window=full_window)
-        encoded = self._encode(self._full_window(samples))
-        (decoding,) = self._decode(encoded, [language], len(samples))
+        encoded = self._network.encode(self._full_window(samples))
+        (decoding,) = self._decode(encoded, self._begin(encoded), [language], len(samples))
         believed = _believed(decoding, language) or _unheard(decoding)
         return _Part(believed, language, probability, used_full_window=True)
 
@@ -254,20 +270,21 @@ class Transcriber:
         missing = _FULL_WINDOW_FRAMES - mel.shape[1]
         return np.ascontiguousarray(np.pad(mel, ((0, 0), (0, missing)))[np.newaxis])
 
-    def _encode(self, mel: NDArray[np.float32]) -> ctranslate2.StorageView:
-        return self._model.encode(ctranslate2.StorageView.from_array(mel), to_cpu=False)
+    def _begin(self, encoded: Encoded) -> Beginning:
+        return self._network.begin(encoded, self._start_of_transcript)
 
-    def _decode_likelier(
-        self, encoded: ctranslate2.StorageView, sample_count: int
-    ) -> tuple[str, float, _Decoding]:
-        found = dict(self._model.detect_language(encoded)[0])
-        detected = {language: found[f"<|{language}|>"] for language in LANGUAGES}
+    def _decode_likelier(self, encoded: Encoded, sample_count: int) -> tuple[str, float, _Decoding]:
+        beginning = self._begin(encoded)
+        known = sum(map(beginning.probability, self._language_tokens))
+        detected = {
+            language: beginning.probability(token) / known for language, token in self._languages.items()
+        }
         likelier = max(LANGUAGES, key=lambda language: detected[language])
         if detected[likelier] >= _SURE_LANGUAGE_PROBABILITY:
-            (decoding,) = self._decode(encoded, [likelier], sample_count)
+            (decoding,) = self._decode(encoded, beginning, [likelier], sample_count)
             return likelier, detected[likelier] / sum(detected.values()), decoding
         # Whisper takes Persian for a dozen other languages, and accents too: the words decide.
-        both = self._decode(encoded, LANGUAGES, sample_count)
+        both = self._decode(encoded, beginning, LANGUAGES, sample_count)
         decodings = dict(zip(LANGUAGES, both, strict=True))
         weights = {
             language: math.exp(decoding.log_probability + _LANGUAGE_BONUS[language])
@@ -282,39 +299,32 @@ class Transcriber:
         return likelier, weights[likelier] / sum(weights.values()), decodings[likelier]
 
     def _decode(
-        self, encoded: ctranslate2.StorageView, languages: Sequence[str], sample_count: int
+        self, encoded: Encoded, beginning: Beginning, languages: Sequence[str], sample_count: int
     ) -> list[_Decoding]:
         """One decoding a language; two side by side take little longer than one."""
-        states = encoded
-        if len(languages) > 1:
-            copies = np.repeat(np.array(encoded), len(languages), axis=0)
-            states = ctranslate2.StorageView.from_array(copies)
-        prompts = [
-            ["<|startoftranscript|>", f"<|{language}|>", "<|transcribe|>", "<|notimestamps|>"]
-            for language in languages
-        ]
         seconds = math.ceil(sample_count / _SAMPLE_RATE_HZ)
         limits = [_SPARE_TOKENS + _TOKENS_PER_S[language] * seconds for language in languages]
-        results = self._model.generate(
-            states,
-            [[_token_id(self._tokenizer, token) for token in prompt] for prompt in prompts],
-            beam_size=_BEAMS,
-            num_hypotheses=_BEAMS,
-            max_length=2 * max(limits),  # CTranslate2 gives half of it to the prompt
-            return_scores=True,
-            return_no_speech_prob=True,
+        found = self._network.search(
+            encoded,
+            beginning,
+            [[self._languages[language], *self._task] for language in languages],
+            end=self._end_of_text,
+            longest=max(limits),
         )
-        return [self._decoding(result, limit) for result, limit in zip(results, limits, strict=True)]
+        no_speech = beginning.probability(self._no_speech)
+        return [
+            self._decoding(hypotheses, no_speech, limit)
+            for hypotheses, limit in zip(found, limits, strict=True)
+        ]
 
-    def _decoding(self, result: ctranslate2.models.WhisperGenerationResult, limit: int) -> _Decoding:
-        tokens = result.sequences_ids[0]
-        text, *others = map(self._text, result.sequences_ids)
+    def _decoding(self, hypotheses: Sequence[Hypothesis], no_speech: float, limit: int) -> _Decoding:
+        likeliest = hypotheses[0]
+        text, *others = (self._text(hypothesis.tokens) for hypothesis in hypotheses)
         return _Decoding(
             text=text,
-            # The score leaves out that the end is a token too.
-            log_probability=result.scores[0] * len(tokens) / (len(tokens) + 1),
-            no_speech_probability=result.no_speech_prob,
-            looped=len(tokens) >= limit or compression_ratio(text) > _MAX_COMPRESSION_RATIO,
+            log_probability=likeliest.log_probability,
+            no_speech_probability=no_speech,
+            looped=len(likeliest.tokens) >= limit or compression_ratio(text) > _MAX_COMPRESSION_RATIO,
             alternatives=tuple(dict.fromkeys(other for other in others if other not in ("", text))),
         )
 
