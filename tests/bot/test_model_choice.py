@@ -45,9 +45,9 @@ def test_auto_asks_for_no_download() -> None:
 
 def test_a_model_that_leaves_no_memory_for_the_rest_is_not_taken() -> None:
     found = statuses("whisper-base", "whisper-small")
-    short = Machine(cores=8, memory_mb=REST_MB + 599)
+    short = Machine(cores=8, memory_mb=REST_MB + 899)
     assert chosen(auto(), found, short)["fa"] == "whisper-base"
-    assert chosen(auto(), found, Machine(cores=8, memory_mb=REST_MB + 600))["fa"] == "whisper-small"
+    assert chosen(auto(), found, Machine(cores=8, memory_mb=REST_MB + 900))["fa"] == "whisper-small"
     assert chosen(auto(), found, Machine(cores=8, memory_mb=None))["fa"] == "whisper-small"
 
 
@@ -70,7 +70,7 @@ def test_advice_names_the_gain_the_cost_and_what_stands_against_it() -> None:
         "to fetch: 486 MB",
         "72% to 76%",
         "95%",
-        "600 MB",
+        "900 MB",
         "3.5 times",
         "2 of the 4",
     ):
