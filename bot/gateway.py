@@ -33,12 +33,12 @@ from bot.model_manifest import ModelManifestError
 from bot.model_store import ModelMissingError, UnknownModelError, default_store
 from bot.on_call_desk import open_on_call_desk
 from bot.phrases import Phrases, PhrasesError
-from bot.realtime import Parts
 from bot.rendered_speech import RenderedSpeech, default_folder
 from bot.rendering import keep_rendered
 from bot.server import create_app
 from bot.settings import ROOT, Settings, SettingsError, runtime_dir
 from bot.speech import LocalSpeech
+from bot.talk_parts import Parts
 from bot.talks import Talks
 from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenError, TokenIssuer
 from bot.voice_activity import VoiceActivityError, load_voice_activity_model
@@ -211,8 +211,17 @@ class _Running:
                 if actions and self._parts.dialogue.connected:
                     break
                 await asyncio.sleep(0.3)
+        await self._rehearse()
         host = settings.server.host if settings.server.host != "127.0.0.1" else "localhost"
         print(f"\nHamdel is ready:  http://{host}:{settings.server.port}/\n", flush=True)
+
+    async def _rehearse(self) -> None:
+        """Has the dialogue engine answer a turn of nobody's: its first takes a second. Nothing is kept."""
+        sender = f"rehearsal-{secrets.token_hex(8)}"
+        metadata = {"language": "en", "purpose": "therapy"}
+        async for _ in self._parts.dialogue.ask(sender, "rehearsal", "I feel sad", metadata):
+            pass
+        await self._parts.dialogue.forget(sender)
 
     def _write_development_tokens(self) -> Path | None:
         server = self._settings.server

@@ -1,5 +1,7 @@
 """The start and the end of a real process: signals, the drain, what is left behind, what is refused at start."""
 
+import asyncio
+import json
 import os
 import re
 import signal
@@ -8,10 +10,13 @@ import sys
 import textwrap
 import time
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
+from websockets.asyncio.server import serve as serve_websocket
 
 from bot import gateway
+from bot.dialogue_client import DialogueClient
 from bot.gateway import development_token_path, make_issuer
 from bot.listening_socket import listening_socket
 from bot.settings import ROOT, RecogniserSettings, Settings
@@ -231,3 +236,38 @@ def test_a_model_of_the_settings_is_loaded_once_for_all_its_languages(monkeypatc
     )
     gateway._load_speech(settings).close()
     assert len(loaded) == 1
+
+
+async def test_nothing_is_kept_of_the_rehearsal_before_the_announcement():
+    """A double at the far end of the dialogue channel: the real client, and what it sends."""
+    frames = []
+
+    async def answer(socket):
+        async for text in socket:
+            frame = json.loads(text)
+            frames.append(frame)
+            if frame["type"] == "turn":
+                done = {
+                    "type": "done",
+                    "turn_id": frame["turn_id"],
+                    "seq": 0,
+                    "intent": None,
+                    "crisis": False,
+                }
+                await socket.send(json.dumps(done))
+
+    async with serve_websocket(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        dialogue = DialogueClient(f"ws://127.0.0.1:{port}", None, timeout_s=5)
+        running = gateway._Running(Settings(), make_issuer(), SimpleNamespace(dialogue=dialogue))
+        connection = asyncio.create_task(dialogue.run())
+        try:
+            async with asyncio.timeout(10):
+                await running._rehearse()
+                while len(frames) < 2:
+                    await asyncio.sleep(0.01)
+        finally:
+            connection.cancel()
+            await asyncio.gather(connection, return_exceptions=True)
+    assert [frame["type"] for frame in frames] == ["turn", "forget"]
+    assert frames[0]["sender"] == frames[1]["sender"]
