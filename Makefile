@@ -4,8 +4,12 @@ SHELL := /bin/bash
 # The stock JavaScript client, which the tests let talk with the server.
 NPM_CLIENT := tests/end_to_end/agents_realtime
 .DELETE_ON_ERROR:
-# In the order that is written: what is missing is said before anything long begins.
+# In the order that is written: what is missing is said before anything long begins. The parts of the tests alone
+# run at the same time (`TEST_JOBS=1 make test`: one after another).
+ifndef AT_ONCE
 .NOTPARALLEL:
+endif
+TEST_JOBS ?= 2
 
 UV := $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 COMPILE := $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-emit-find-links \
@@ -89,9 +93,28 @@ check:  ## settings, versions, models, ports: what is there, what is missing, ho
 
 ##@ Checking the code
 test: test-needs .venv/.ready-dev .venv-dialogue/.ready .venv-train/.ready .venv-livekit/.ready $(NPM_CLIENT)/node_modules/.package-lock.json models rendered-speech dialogue-model lint  ## all checks and tests
-	.venv-train/bin/python -m pytest tests/train
-	.venv-dialogue/bin/python -m pytest tests/dialogue tests/actions tests/emotion tests/language tests/crisis tests/recommender
-	.venv/bin/python -m pytest --ignore=tests/dialogue --ignore=tests/actions --ignore=tests/train --ignore=tests/soak --cov --cov-report=term:skip-covered --durations=10 tests
+	@rm -f .coverage .coverage.*
+	@$(MAKE) --no-print-directory --jobs=$(TEST_JOBS) --keep-going AT_ONCE=yes \
+		tested-talks tested-gateway tested-dialogue tested-training
+	@.venv/bin/coverage combine --quiet
+	@.venv/bin/coverage report --skip-covered
+
+# The parts, longest first. Talks are held in real time and mostly wait: whatever runs beside them gives way. Each
+# line says whose it is, and outlives Ctrl-C until pytest has ended its servers and said so.
+TALKS := tests/end_to_end tests/faults tests/widget
+part = set -o pipefail; env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u AT_ONCE COVERAGE_FILE=.coverage.$(1) $(2) --durations=10 2>&1 \
+	| (trap '' INT; exec sed -u 's/^/$(1) | /')
+.PHONY: tested-talks tested-gateway tested-dialogue tested-training
+tested-talks:
+	@$(call part,talks   ,.venv/bin/python -m pytest --cov --cov-report= $(TALKS))
+tested-gateway:
+	@$(call part,gateway ,nice -n 5 .venv/bin/python -m pytest --cov --cov-report= tests \
+		$(TALKS:%=--ignore=%) --ignore=tests/dialogue --ignore=tests/actions --ignore=tests/train --ignore=tests/soak)
+tested-dialogue:
+	@$(call part,dialogue,nice -n 5 .venv-dialogue/bin/python -m pytest tests/dialogue tests/actions tests/emotion \
+		tests/language tests/crisis tests/recommender)
+tested-training:
+	@$(call part,training,nice -n 5 .venv-train/bin/python -m pytest tests/train)
 
 lint: lint-needs .venv/.ready-dev .venv-dialogue/.ready  ## style and types alone
 	.venv/bin/ruff check .

@@ -8,6 +8,8 @@ from bot import protocol as p
 from bot import server_events as events
 from bot.answering import Answering
 from bot.commands import Understood
+from bot.crisis_replies import CrisisReplies
+from bot.delivery import Delivery
 from bot.hearing import Hearing
 from bot.history import History
 from bot.journal import Journal
@@ -33,6 +35,8 @@ class Asking:
         reports: shows moods.
         hearing: knows whether words are being recognised.
         answering: answers.
+        delivery: knows whether a reply is under way.
+        crisis: answers danger before it is asked for.
         new_id: makes an id with the given prefix.
     """
 
@@ -46,6 +50,8 @@ class Asking:
         reports: Reports,
         hearing: Hearing,
         answering: Answering,
+        delivery: Delivery,
+        crisis: CrisisReplies,
         new_id: Callable[[str], str],
     ) -> None:
         self._state = state
@@ -55,6 +61,8 @@ class Asking:
         self._reports = reports
         self._hearing = hearing
         self._answering = answering
+        self._delivery = delivery
+        self._crisis = crisis
         self._new_id = new_id
         self._pending: Turn | None = None
         self._unanswered: Turn | None = None
@@ -113,7 +121,7 @@ class Asking:
         self._state.heard_language = language
         self._outbox.send(*placed)
         self._has_turn = True
-        self._answered_unasked = self._answering.answer_crisis(turn)
+        self._answered_unasked = self._crisis.answer(turn)
         self._journal.turn(turn, confidence=None, duration_ms=None)
         if not self._answered_unasked:
             self._wait(turn)
@@ -165,7 +173,7 @@ class Asking:
         if self._answered_unasked:  # the crisis reply came before it was asked for
             self._answered_unasked = False
             return
-        if self._answering.replying:
+        if self._delivery.under_way:
             raise p.ProtocolError(
                 "conversation_already_has_active_response", "A reply is under way; cancel it first."
             )
@@ -195,7 +203,7 @@ class Asking:
         # Consent may have been withdrawn while the detector was at work.
         mood = result.mood if self._state.consented_to_emotion else None
         self._state.mood = fuse([] if mood is None else [mood])
-        in_danger = self._answering.answer_crisis(turn)  # before anything else is done with the words
+        in_danger = self._crisis.answer(turn)  # before anything else is done with the words
         self._journal.turn(turn, confidence=result.confidence, duration_ms=result.duration_ms)
         if mood is not None:
             self._reports.mood(turn, mood)
@@ -214,7 +222,7 @@ class Asking:
         if self._hearing.speaking and detection.interrupt_response:
             # The user went on before the words of this turn were known: the dialogue hears the turn,
             # but its answer would only talk over the next one.
-            self._answering.cancel("turn_detected")
+            self._delivery.cancel("turn_detected")
 
     def _is_sent_again(self, item_id: str, texts: list[str]) -> bool:
         """Whether a client that came back sends an item that had arrived before the break."""

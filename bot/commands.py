@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.audio_encoding import AudioEncoding
+from bot.choices import Choices
 from bot.custom import Custom
 from emotion import EmotionEstimate
 from session_log.events import Event
@@ -252,11 +253,12 @@ class UnderstandingFailed:
 
 @dataclass(frozen=True, slots=True)
 class DialogueMessage:
-    """One message of the dialogue engine's answer."""
+    """One message of the dialogue engine's answer; `choices` are answers to what it asks."""
 
     turn_id: str
     text: str | None
     custom: Custom | None
+    choices: Choices | None = None
 
 
 @dataclass(frozen=True, slots=True)

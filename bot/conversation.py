@@ -27,6 +27,8 @@ from bot.commands import (
     UnderstandingFailed,
     Understood,
 )
+from bot.crisis_replies import CrisisReplies
+from bot.delivery import Delivery
 from bot.ending import Ending
 from bot.endpointing import EndpointEvent, SpeechEnded
 from bot.hearing import Hearing
@@ -39,7 +41,7 @@ from bot.reports import Reports
 from bot.resume import Resumption
 from bot.safety import Guard, Rota, Safety
 from bot.session_config import SessionConfig, apply_update
-from bot.talk_state import CRISIS_LEVEL, TalkIdentity, TalkLimits, TalkState
+from bot.talk_state import CRISIS_LEVEL, TalkIdentity, TalkLimits, TalkState, Turn
 
 __all__ = ["Conversation"]
 
@@ -92,7 +94,7 @@ class Conversation:
         reports = Reports(state=self._state, outbox=self._outbox, journal=self._journal)
         self._safety = Safety(state=self._state, outbox=self._outbox, reports=reports, guard=guard, rota=rota)
         self._interruption = Interruption(self._outbox)
-        self._asides = Asides(state=self._state, outbox=self._outbox, finds_danger=self._safety.finds_danger)
+        self._asides = Asides(state=self._state, outbox=self._outbox, finds_danger=self._finds_danger)
         self._hearing = Hearing(
             state=self._state,
             outbox=self._outbox,
@@ -102,15 +104,31 @@ class Conversation:
             interruption=self._interruption,
             asides=self._asides,
         )
-        self._answering = Answering(
+        self._delivery = Delivery(
             state=self._state,
             outbox=self._outbox,
             history=self._history,
             journal=self._journal,
             reports=reports,
-            safety=self._safety,
             phrases=phrases,
             new_id=new_id,
+            on_over=lambda response, reason: self._crisis.note_over(response, reason),
+        )
+        self._crisis = CrisisReplies(
+            state=self._state,
+            outbox=self._outbox,
+            reports=reports,
+            safety=self._safety,
+            delivery=self._delivery,
+        )
+        self._answering = Answering(
+            state=self._state,
+            outbox=self._outbox,
+            reports=reports,
+            safety=self._safety,
+            phrases=phrases,
+            delivery=self._delivery,
+            crisis=self._crisis,
         )
         self._ending = Ending(
             state=self._state, outbox=self._outbox, answering=self._answering, limits=limits
@@ -130,6 +148,8 @@ class Conversation:
             reports=reports,
             hearing=self._hearing,
             answering=self._answering,
+            delivery=self._delivery,
+            crisis=self._crisis,
             new_id=new_id,
         )
 
@@ -147,7 +167,7 @@ class Conversation:
     def end(self, reason: str, now_ms: float) -> list[Command]:
         """The socket is gone, or is about to be closed."""
         self._outbox.now_ms = now_ms
-        self._answering.cancel("client_cancelled")
+        self._delivery.cancel("client_cancelled")
         self._journal.talk_ended(reason)
         return self._outbox.drain()
 
@@ -179,9 +199,9 @@ class Conversation:
         self._hearing.tick()
         self._answering.ask_for_patience(self._limits.slow_reply_ms)
         if not (self._hearing.speaking or self._hearing.waiting):
-            self._answering.tell_of_people()
+            self._crisis.tell_of_people()
         self._ending.tick(
-            replying=self._answering.replying, hearing=self._hearing.speaking or self._hearing.waiting
+            replying=self._delivery.under_way, hearing=self._hearing.speaking or self._hearing.waiting
         )
         return self._outbox.drain()
 
@@ -195,7 +215,7 @@ class Conversation:
     def hear(self, event: EndpointEvent, now_ms: float) -> list[Command]:
         """Voice activity: a turn begins, pauses, goes on or ends; or a burst that does not interrupt."""
         self._outbox.now_ms = now_ms
-        begun, concluded = self._hearing.hear(event, self._answering.floor)
+        begun, concluded = self._hearing.hear(event, self._delivery.floor)
         if begun:
             self._yield_floor()
         if concluded is not None:
@@ -218,8 +238,13 @@ class Conversation:
     def _yield_floor(self) -> None:
         detection = self._state.config.audio.input.turn_detection
         if detection is not None and detection.interrupt_response:
-            self._answering.cancel("turn_detected")
+            self._delivery.cancel("turn_detected")
         self._interruption.release()  # afterwards: a held reply must not sound on
+
+    def _finds_danger(self, turn: Turn) -> bool:
+        """Whether there is danger in what was said into the reply under way, as far as that was heard."""
+        response = self._delivery.current
+        return self._safety.finds_danger(turn, self._delivery.heard.context(response))
 
     def _adopt(self, aside: Aside | None) -> None:
         """Makes a burst of voice that did not interrupt a turn after all."""
@@ -250,25 +275,25 @@ class Conversation:
     def sound(self, generation: int, sentence_index: int, pcm: bytes, now_ms: float) -> list[Command]:
         """A piece of speech, PCM16 mono at the session's rate, is due now."""
         self._outbox.now_ms = now_ms
-        self._answering.sound(generation, sentence_index, pcm)
+        self._delivery.sound(generation, sentence_index, pcm)
         return self._outbox.drain()
 
     def spoken(self, generation: int, now_ms: float) -> list[Command]:
         """All sentences of a generation are out."""
         self._outbox.now_ms = now_ms
-        self._answering.spoken(generation)
+        self._delivery.spoken(generation)
         return self._outbox.drain()
 
     def voice_failed(self, generation: int, now_ms: float) -> list[Command]:
         """The voice broke."""
         self._outbox.now_ms = now_ms
-        self._answering.voice_failed(generation)
+        self._delivery.voice_failed(generation)
         return self._outbox.drain()
 
     def people(self, kind: str, status: str, now_ms: float) -> list[Command]:
         """The call for people in a crisis of `kind` has come as far as `status` (`on_call.desk`)."""
         self._outbox.now_ms = now_ms
-        self._answering.people(kind, status)
+        self._crisis.people(kind, status)
         return self._outbox.drain()
 
     def receive(self, event: p.ClientEvent, now_ms: float) -> list[Command]:
@@ -311,14 +336,14 @@ class Conversation:
             case p.ResponseCreate():
                 self._asking.create_response(event)
             case p.ResponseCancel():
-                if not self._answering.is_current(event.response_id) or not self._answering.cancel(
+                if not self._delivery.is_current(event.response_id) or not self._delivery.cancel(
                     "client_cancelled"
                 ):
                     raise p.ProtocolError(
                         "response_cancel_not_active", "Cancellation failed: there is no reply under way."
                     )
             case p.OutputAudioClear():
-                self._answering.cancel("client_cancelled")
+                self._delivery.cancel("client_cancelled")
             case p.ConsentSetting():
                 self._set_consent(event)
             case p.SuggestionFeedbackGiven():
@@ -331,7 +356,7 @@ class Conversation:
             case p.Resume():
                 raise p.ProtocolError("resume_expired", "That talk can't be resumed; a new one has begun.")
             case p.Playback():
-                self._answering.played(event.item_id, event.played_ms)
+                self._delivery.played(event.item_id, event.played_ms)
             case p.Ping() | p.AudioAppend():
                 pass
 
@@ -361,7 +386,7 @@ class Conversation:
 
     def _truncate(self, event: p.ItemTruncate) -> None:
         self._history.require_spoken(event.item_id, event_id=event.event_id)
-        self._answering.truncate(event.item_id, event.audio_end_ms)
+        self._delivery.truncate(event.item_id, event.audio_end_ms)
         self._outbox.send(
             {
                 "type": "conversation.item.truncated",

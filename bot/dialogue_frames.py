@@ -6,10 +6,11 @@ The other end is `dialogue.frames`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from bot.choices import read_choices
 from bot.commands import DialogueDone, DialogueFailed, DialogueMessage
 from bot.custom import Custom
 
@@ -72,6 +73,8 @@ class _MessageFrame(_Frame):
     seq: int = Field(ge=0)
     text: str | None = None
     custom: Custom | None = None
+    buttons: Any = None  # without them a question is answered all the same: they never cost the turn
+    name: Any = None
 
 
 class _Intent(BaseModel):
@@ -131,7 +134,8 @@ def read_answer(text: str | bytes) -> Answer | Forgotten | Noted | None:
         raise DialogueFrameError(_key_of(text)) from None
     match frame:
         case _MessageFrame():
-            content: DialogueAnswer = DialogueMessage(frame.turn_id, frame.text, frame.custom)
+            choices = read_choices(frame.buttons, frame.name)
+            content: DialogueAnswer = DialogueMessage(frame.turn_id, frame.text, frame.custom, choices)
             return Answer(frame.turn_id, frame.seq, content)
         case _DoneFrame():
             intent = frame.intent.name if frame.intent is not None else None

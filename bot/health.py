@@ -11,9 +11,9 @@ from starlette.responses import JSONResponse, Response
 
 from bot.access import bearer_token, is_local
 from bot.metrics import CONTENT_TYPE
-from bot.realtime import Parts
 from bot.responses import refusal
 from bot.settings import Settings
+from bot.talk_parts import Parts
 from bot.talks import Talks
 from bot.tokens import TokenIssuer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 from bot import server_events as events
@@ -90,6 +91,14 @@ class HeardReplies:
         if reply is not None:
             reply.in_context, reply.on_screen = text, on_screen
 
+    def context(self, response: Response | None) -> tuple[str, ...]:
+        """The crisis guard's context as it stands if nothing more is heard of the reply under way."""
+        recent = self._state.recent.copy()
+        reply = self._replies.get(response.item_id) if response is not None else None
+        if response is not None and reply is not None:
+            _shorten(recent, reply, response.heard(self._outbox.now_ms, shown=reply.on_screen))
+        return tuple(recent)
+
     def drop(self, asked: AskedTurn) -> None:
         """Nothing of what the dialogue engine says to this turn will be heard."""
         self._outbox.emit(TellDialogue(asked.turn_id, asked.text, "", "unheard"))
@@ -150,17 +159,21 @@ class HeardReplies:
             self._outbox.emit(TellDialogue(reply.asked.turn_id, reply.asked.text, *now))
 
     def _shorten_context(self, reply: _Reply, heard: Heard) -> None:
-        recent = self._state.recent
-        if reply.in_context is None:
-            if heard.context and reply.asked is not None:
-                recent.append(heard.context)
-                reply.in_context = heard.context
-            return
-        for at in reversed(range(len(recent))):
-            if recent[at] == reply.in_context:
-                if heard.context:
-                    recent[at] = heard.context
-                else:
-                    del recent[at]
-                break
-        reply.in_context = heard.context or None
+        _shorten(self._state.recent, reply, heard)
+        if reply.in_context is not None or reply.asked is not None:
+            reply.in_context = heard.context or None
+
+
+def _shorten(recent: deque[str], reply: _Reply, heard: Heard) -> None:
+    """Leaves of a reply in the crisis guard's context what was heard of it."""
+    if reply.in_context is None:
+        if heard.context and reply.asked is not None:
+            recent.append(heard.context)
+        return
+    for at in reversed(range(len(recent))):
+        if recent[at] == reply.in_context:
+            if heard.context:
+                recent[at] = heard.context
+            else:
+                del recent[at]
+            break

@@ -1,4 +1,4 @@
-"""One talk: the thin shell that gives the conversation core its ears, mouth and clock, and a websocket.
+"""One talk: the thin shell that gives the conversation core a clock and a websocket (`performing`: the rest).
 
 A talk is held by whoever called `run`, until it is over; its websocket may break meanwhile, and another
 one take its place.
@@ -7,42 +7,20 @@ one take its place.
 from __future__ import annotations
 
 import asyncio
-import json
-import logging
 import time
-from collections.abc import Callable, Iterable
-from concurrent.futures import Executor
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import NoReturn
 
-import onnxruntime
-
-from bot import commands as c
 from bot import protocol as p
-from bot.audio_encoding import PCM16
 from bot.client_socket import CLOSE_WITHIN_S, ClientSocket, SocketOverError
 from bot.conversation import Conversation
-from bot.dialogue_client import DialogueClient
-from bot.listener import Listener
-from bot.metrics import Metrics
-from bot.on_call_desk import OnCallDesk
 from bot.outgoing import Outgoing, TooSlowError
-from bot.phrases import Phrases
+from bot.performing import Performing, now_ms
 from bot.protocol import AudioAppend, ProtocolError, decode_audio, decode_frame, parse_client_event
-from bot.rendered_speech import RenderedSpeech
-from bot.safety import Guard
-from bot.speaker import Speaker
-from bot.speech import SpeechBackend, SpeechBusyError
-from on_call.alert import Alert, Update, new_alert_id
-from session_log import SessionLog
-from tts_voices import Voice
+from bot.talk_parts import Parts
 
-__all__ = ["Parts", "Talk"]
+__all__ = ["Talk"]
 
-logger = logging.getLogger(__name__)
-
-_PIECE_MS = 200  # a long append is cut, or its beginning would be forgotten
 _CHARACTERS_OF_AN_EVENT = 100
 _MOST_EVENTS = 200  # that one message counts for, however long it is
 _SHORTEST_AUDIO_MS = 5  # what is shorter counts as part of an event
@@ -52,33 +30,8 @@ _UNDECIDED_S = 10.0
 _CHANGE_NOTHING = (p.Ping, p.Playback, p.ItemRetrieve, p.SessionUpdate)
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What all talks share; `voices` are tried in order, what is `rendered` before them."""
-
-    guard: Guard
-    phrases: Phrases
-    speech: SpeechBackend
-    voice_activity: onnxruntime.InferenceSession
-    voices: tuple[Voice, ...]
-    dialogue: DialogueClient
-    session_log: SessionLog
-    on_call: OnCallDesk
-    threads: Executor
-    metrics: Metrics
-    rendered: RenderedSpeech | None = None
-
-    def close(self) -> None:
-        """Writes what the session log still holds, and ends the threads."""
-        self.session_log.close()  # first: a thread may hang
-        self.speech.close()
-        if self.rendered is not None:
-            self.rendered.close()
-        self.threads.shutdown(cancel_futures=True)
-
-
 class Talk:
-    """Carries out the commands of one conversation.
+    """Holds one conversation over a websocket, and over another when that breaks.
 
     Until its client does something of its own, a talk leaves no trace in the session log: its websocket may
     be there only to go on with an older one.
@@ -105,40 +58,24 @@ class Talk:
         self._conversation = conversation
         self._talk_id = talk_id
         self._parts = parts
-        self._listener = Listener(
-            parts.voice_activity, client_rate_hz=PCM16.sample_rate_hz, patience_ms=patience_ms
-        )
-        self._speaker = Speaker(
-            parts.voices,
-            parts.threads,
-            on_sound=self._sound,
-            on_spoken=lambda generation: self._perform(conversation.spoken(generation, _now_ms())),
-            on_failure=self._voice_failed,
-            rendered=parts.rendered,
-        )
-        self._receiving = c.ReceiveAudio(PCM16, False)
         self._outgoing = Outgoing()
+        self._performing = Performing(
+            conversation, talk_id, parts, outgoing=self._outgoing, patience_ms=patience_ms
+        )
         self._resume = resume
         self._admit = admit
-        self._unrecorded: list[c.Record] | None = []  # None once the talk is one of its own
         self._undecided_until_s = time.monotonic() + _UNDECIDED_S
         self._socket: ClientSocket | None = None
         self._receiver: asyncio.Task[None]
         self._sender: asyncio.Task[None]
-        self._ears = asyncio.Lock()
-        self._recognitions: dict[str, asyncio.Task[None]] = {}
         self._tasks: asyncio.TaskGroup
-        self._closing: c.CloseTalk | None = None
-        self._over = False
-        self._give_up_at_s = 0.0
 
     async def run(self, socket: ClientSocket) -> None:
         """Holds the talk until the client leaves for good or the core closes it."""
         reason = "failed"
         try:
             async with asyncio.TaskGroup() as self._tasks:
-                self._tasks.create_task(self._speaker.run())
-                self._perform(self._conversation.start(_now_ms()))
+                self._performing.start(self._tasks)
                 self._attach(socket)
                 await self._tick()
         except* (_TalkOverError, TooSlowError) as over:
@@ -147,11 +84,11 @@ class Talk:
             running = asyncio.current_task()
             if reason == "failed" and running is not None and running.cancelling():
                 reason = "server_stopped"
-            self._over = True
+            self._performing.over = True
             if self._socket is not None:
                 self._socket.over.set()
             if reason != _NO_TALK:
-                self._remember_end(reason)
+                self._performing.remember_end(reason)
                 await self._parts.dialogue.forget(self._talk_id)
 
     def is_waiting(self) -> bool:
@@ -160,7 +97,7 @@ class Talk:
 
     def is_resumable(self) -> bool:
         """Whether a client can go on with this talk over another websocket."""
-        return not self._over and self._closing is None and self._conversation.resumable
+        return not self._performing.over and self._performing.closing is None and self._conversation.resumable
 
     def go_on(self, event: p.Resume, socket: ClientSocket) -> bool:
         """Goes on over another websocket, behind the last event that the client has seen.
@@ -168,7 +105,7 @@ class Talk:
         Returns:
             False where the event does not fit to this talk; then nothing has changed.
         """
-        fits = self.is_resumable() and self._conversation.accepts(event.token, _now_ms())
+        fits = self.is_resumable() and self._conversation.accepts(event.token, now_ms())
         if not fits or socket is self._socket or not self._outgoing.reaches(event.last_event_seq):
             return False
         if not self._begin():
@@ -185,12 +122,12 @@ class Talk:
                 task.cancel()  # at once: neither takes or sends anything more
             self._tasks.create_task(older.dismiss())
         self._parts.metrics.talk_resumed()
-        self._perform(self._conversation.regain(_now_ms()))
+        self._performing.perform(self._conversation.regain(now_ms()))
         return True
 
     def restart(self) -> None:
         """The server is about to stop: the talk ends at its next gap."""
-        self._perform(self._conversation.restart(_now_ms()))
+        self._performing.perform(self._conversation.restart(now_ms()))
 
     # One direction: from the client to the core --------------------------------------------------
 
@@ -213,15 +150,16 @@ class Talk:
 
     async def _take(self, message: str | bytes, socket: ClientSocket) -> float:
         """Takes a message; gives the number of events that it counts for."""
-        encoding, binary_frames = self._receiving.encoding, self._receiving.binary_frames
+        receiving = self._performing.receiving
         try:
             if isinstance(message, bytes):
-                return await self._take_audio(decode_frame(message, encoding, negotiated=binary_frames))
+                frame = decode_frame(message, receiving.encoding, negotiated=receiving.binary_frames)
+                return await self._take_audio(frame)
             event = parse_client_event(message)
             self._decide(event, socket)
             if isinstance(event, AudioAppend):
-                return await self._take_audio(decode_audio(event, encoding))
-            self._perform(self._conversation.receive(event, _now_ms()))
+                return await self._take_audio(decode_audio(event, receiving.encoding))
+            self._performing.perform(self._conversation.receive(event, now_ms()))
         except ProtocolError as error:
             self._refuse(error)
             return 1.0
@@ -231,13 +169,13 @@ class Talk:
     async def _take_audio(self, audio: bytes) -> float:
         if not self._begin():
             raise _TalkOverError(_NO_TALK)
-        shortest = self._receiving.encoding.bytes_of(_SHORTEST_AUDIO_MS)
+        shortest = self._performing.receiving.encoding.bytes_of(_SHORTEST_AUDIO_MS)
         await self._listen(audio)
         return max(0.0, 1 - len(audio) / shortest)
 
     def _decide(self, event: p.ClientEvent, socket: ClientSocket) -> None:
         """Finds out whether this talk is one of its own, or goes on with an older one."""
-        if self._unrecorded is None or isinstance(event, _CHANGE_NOTHING):
+        if self._performing.records or isinstance(event, _CHANGE_NOTHING):
             return
         if isinstance(event, p.Resume) and self._resume(event, socket):
             self._socket = None  # it belongs to the older one
@@ -247,21 +185,16 @@ class Talk:
 
     def _begin(self) -> bool:
         """From now on the talk is one of its own; False where there is no place for it."""
-        if self._unrecorded is not None:
+        if not self._performing.records:
             if not self._admit():
                 return False
-            self._record_what_waits()
+            self._performing.record_what_waits()
         return True
-
-    def _record_what_waits(self) -> None:
-        waiting, self._unrecorded = self._unrecorded, None
-        for record in waiting or ():
-            self._parts.session_log.record(record.event)
 
     def _lose(self, socket: ClientSocket, over: SocketOverError) -> None:
         socket.over.set()
-        if self._closing is not None:
-            raise _TalkOverError(self._closing.reason)
+        if self._performing.closing is not None:
+            raise _TalkOverError(self._performing.closing.reason)
         if not (over.broken and self._conversation.resumable):
             raise _TalkOverError(over.reason)
         if not self._begin():
@@ -269,22 +202,14 @@ class Talk:
         self._sender.cancel()
         self._socket = None
         self._outgoing.detach()
-        self._perform(self._conversation.lose(_now_ms()))
+        self._performing.perform(self._conversation.lose(now_ms()))
 
     async def _listen(self, audio: bytes) -> None:
         # When another websocket takes the place of this one, what has come is heard to its end.
-        await asyncio.shield(self._tasks.create_task(self._hear(audio)))
-
-    async def _hear(self, audio: bytes) -> None:
-        piece_bytes = self._receiving.encoding.bytes_of(_PIECE_MS)
-        async with self._ears:
-            for start in range(0, len(audio), piece_bytes):
-                piece = audio[start : start + piece_bytes]
-                for event in await asyncio.to_thread(self._listener.append, piece):
-                    self._perform(self._conversation.hear(event, _now_ms()))
+        await asyncio.shield(self._tasks.create_task(self._performing.hear(audio)))
 
     def _refuse(self, error: ProtocolError) -> None:
-        self._perform(self._conversation.refuse(error, _now_ms()))
+        self._performing.perform(self._conversation.refuse(error, now_ms()))
 
     async def _tick(self) -> NoReturn:
         while True:
@@ -293,167 +218,26 @@ class Talk:
             self._outgoing.trim(now_s)
             if now_s >= self._undecided_until_s and not self._begin():
                 raise _TalkOverError(_NO_TALK)
-            self._perform(self._conversation.tick(_now_ms()))
-            if self._closing is not None and time.monotonic() >= self._give_up_at_s:
-                raise _TalkOverError(self._closing.reason)  # a client that does not read never sees the close
+            self._performing.perform(self._conversation.tick(now_ms()))
+            self._give_up()
 
-    # The other: from the core to the client and the models ---------------------------------------
+    def _give_up(self) -> None:
+        """Ends a talk that is to be closed: a client that does not read never sees the close."""
+        closing = self._performing.closing
+        patience_s = 2 * CLOSE_WITHIN_S if self._socket is not None else 0.0
+        if closing is not None and time.monotonic() >= self._performing.closing_since_s + patience_s:
+            raise _TalkOverError(closing.reason)
 
-    def _perform(self, commands: Iterable[c.Command]) -> None:
-        for command in commands:
-            self._parts.metrics.observe(command)
-            match command:
-                case c.Send():
-                    self._outgoing.keeping = self._conversation.resumable
-                    self._outgoing.put(json.dumps(command.event), time.monotonic())
-                case c.Speak():
-                    self._speaker.say(command.generation, command.text, command.language, command.speed)
-                case c.FinishSpeaking():
-                    self._speaker.finish(command.generation)
-                case c.StopSpeaking():
-                    self._speaker.stop(command.generation)
-                    self._listener.silenced()
-                case c.HoldSpeaking():
-                    self._speaker.hold()
-                case c.ReleaseSpeaking():
-                    self._speaker.release(paused_by_client=command.paused_by_client)
-                case c.Understand():
-                    self._understand(command)
-                case c.StopUnderstanding():
-                    stale = self._recognitions.get(command.item_id)
-                    if stale is not None:
-                        stale.cancel()
-                case c.AskDialogue():
-                    self._tasks.create_task(self._ask(command))
-                case c.TellDialogue():
-                    self._tasks.create_task(self._tell(command))
-                case c.Record():
-                    self._record(command)
-                case c.ReceiveAudio():
-                    self._receiving = command
-                    self._listener.use_encoding(command.encoding)
-                case c.ConfigureListening():
-                    self._listener.configure(
-                        automatic=command.automatic,
-                        threshold=command.threshold,
-                        patience_ms=command.patience_ms,
-                        grace_ms=command.grace_ms,
-                    )
-                case c.ChangePatience():
-                    for event in self._listener.wait(command.pause_end_ms, command.patience_ms):
-                        self._perform(self._conversation.hear(event, _now_ms()))
-                case c.EndUtterance():
-                    for event in self._listener.end_utterance():
-                        self._perform(self._conversation.hear(event, _now_ms()))
-                case c.ForgetAudio():
-                    self._listener.forget()
-                case c.CallPeople():
-                    self._call_people(command)
-                case c.CloseTalk():
-                    self._closing = command
-                    self._outgoing.finish()
-                    # Checked in `_tick`, not a task: a talk that is just ending takes no new one.
-                    patience_s = 2 * CLOSE_WITHIN_S if self._socket is not None else 0.0
-                    self._give_up_at_s = time.monotonic() + patience_s
+    # The other: from the core to the client ------------------------------------------------------
 
     async def _send(self, socket: ClientSocket) -> None:
         while (text := await self._outgoing.next()) is not None:
             if not await socket.send(text):
                 return
-        if self._closing is not None:
-            await socket.close(self._closing.code, self._closing.reason)
-            raise _TalkOverError(self._closing.reason)
-
-    def _record(self, command: c.Record) -> None:
-        if self._unrecorded is not None:
-            self._unrecorded.append(command)
-        else:
-            self._parts.session_log.record(command.event)
-
-    def _understand(self, command: c.Understand) -> None:
-        stale = self._recognitions.get(command.item_id)
-        if stale is not None:
-            stale.cancel()
-        samples = self._listener.audio(command.start_ms, command.end_ms)
-
-        async def recognise() -> None:
-            result: c.Understood | c.UnderstandingFailed
-            try:
-                heard = await self._parts.speech.understand(
-                    samples, language=command.language, with_emotion=command.with_emotion
-                )
-                result = c.Understood(
-                    item_id=command.item_id,
-                    attempt=command.attempt,
-                    text=heard.transcript.text,
-                    language=heard.transcript.language,
-                    confidence=heard.transcript.confidence,
-                    alternatives=heard.transcript.alternatives,
-                    duration_ms=len(samples) // 16,
-                    mood=heard.mood,
-                )
-            except Exception as error:
-                # Whatever fails in a model, the talk goes on; the error's own words may quote the user.
-                logger.error("recognition failed: %s", type(error).__name__)
-                busy = isinstance(error, SpeechBusyError)
-                self._parts.metrics.recognition_failed(type(error).__name__)
-                result = c.UnderstandingFailed(command.item_id, command.attempt, busy)
-            self._perform(self._conversation.understood(result, _now_ms()))
-
-        task = self._tasks.create_task(recognise())
-        self._recognitions[command.item_id] = task
-        task.add_done_callback(lambda done: self._forget_recognition(command.item_id, done))
-
-    def _forget_recognition(self, item_id: str, task: asyncio.Task[None]) -> None:
-        if self._recognitions.get(item_id) is task:
-            del self._recognitions[item_id]
-
-    async def _ask(self, command: c.AskDialogue) -> None:
-        answers = self._parts.dialogue.ask(self._talk_id, command.turn_id, command.text, command.metadata)
-        async for answer in answers:
-            if isinstance(answer, c.DialogueFailed):
-                self._parts.metrics.dialogue_failed()
-            self._perform(self._conversation.dialogue(answer, _now_ms()))
-
-    async def _tell(self, command: c.TellDialogue) -> None:
-        turn = (command.turn_id, command.turn_text)
-        await self._parts.dialogue.tell(self._talk_id, *turn, command.heard_text, command.question)
-
-    def _call_people(self, command: c.CallPeople) -> None:
-        alert = Alert(
-            alert_id=new_alert_id(),
-            talk_id=self._talk_id,
-            clinic=command.clinic,
-            subject=command.subject,
-            level=command.level,
-            kind=command.kind,
-            country=command.country,
-            language=command.language,
-            raised_at=datetime.now(UTC),
-        )
-
-        def tell(update: Update) -> None:
-            if not self._over:  # the alert goes on without the talk
-                self._perform(self._conversation.people(command.kind, update.status, _now_ms()))
-
-        self._parts.on_call.desk.raise_alert(alert, tell)
-
-    def _sound(self, generation: int, sentence_index: int, pcm: bytes) -> None:
-        commands = self._conversation.sound(generation, sentence_index, pcm, _now_ms())
-        if commands:  # else it is of an older reply
-            self._listener.played(pcm, PCM16.sample_rate_hz)
-        self._perform(commands)
-
-    def _voice_failed(self, generation: int) -> None:
-        self._parts.metrics.voice_failed()
-        self._perform(self._conversation.voice_failed(generation, _now_ms()))
-
-    def _remember_end(self, reason: str) -> None:
-        self._record_what_waits()
-        for command in self._conversation.end(reason, _now_ms()):
-            if isinstance(command, c.Record):
-                self._parts.metrics.observe(command)
-                self._parts.session_log.record(command.event)
+        closing = self._performing.closing
+        if closing is not None:
+            await socket.close(closing.code, closing.reason)
+            raise _TalkOverError(closing.reason)
 
 
 _NO_TALK = "no_talk"
@@ -471,7 +255,3 @@ def _reason(over: BaseExceptionGroup[BaseException]) -> str:
     if isinstance(first, _TalkOverError):
         return str(first)
     return "client_too_slow" if isinstance(first, TooSlowError) else "client_left"
-
-
-def _now_ms() -> float:
-    return time.time() * 1000

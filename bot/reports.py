@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.choices import Choices
 from bot.commands import Timing
 from bot.custom import Custom
 from bot.journal import Journal
 from bot.outbox import Outbox
-from bot.talk_state import TalkState, Turn
+from bot.talk_state import CRISIS_LEVEL, TalkState, Turn
 from crisis import Line
 from emotion import EmotionEstimate
+from language import detect_script_language
 
 __all__ = ["Reports"]
 
@@ -118,6 +120,24 @@ class Reports:
                     "reached": False,
                 }
             )
+
+    def choices(self, item_id: str, choices: Choices, turn: Turn | None) -> None:
+        """The answers to the question with which the reply `item_id` to a turn has ended.
+
+        In danger only those to questions about it: this is no time to go back to anything else.
+        """
+        if self._state.crisis_level >= CRISIS_LEVEL and not choices.about_safety:
+            return
+        usual = turn.language if turn is not None else self._state.language
+        items = [
+            {
+                "title": choice.title,
+                "text": choice.text,
+                "language": detect_script_language(choice.title) or usual,
+            }
+            for choice in choices.items
+        ]
+        self._outbox.send_own({"type": "hamdel.choices", "item_id": item_id, "items": items})
 
     def latency(self, turn: Turn) -> None:
         """How long the first sound of a reply took."""

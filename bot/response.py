@@ -6,6 +6,7 @@ from typing import Any
 
 from bot import server_events as events
 from bot.audio_encoding import PCM16, AudioEncoding, SoundEncoder
+from bot.choices import Choices
 from bot.heard import Heard, SpokenSentence, heard_of
 from bot.interruption import is_asking
 from bot.playing import Playing
@@ -23,6 +24,7 @@ class Response:
         generation: number under which its sentences are spoken; a later reply has a higher one.
         turn_id: the turn that it answers, None for a greeting.
         playing: how much of its sound can have been played.
+        choices: answers to its question, to be offered once it is over.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Response:
         self.turn_id = turn_id
         self.spoken = spoken
         self.playing = Playing()
+        self.choices: Choices | None = None
         self._audio_bytes = 0
         self._encoder = SoundEncoder(encoding)
         self._metadata = metadata

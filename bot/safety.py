@@ -91,7 +91,7 @@ class Safety:
     def read(self, turn: Turn) -> CrisisAnswer | None:
         """Reads a turn, remembers what it means, shows the numbers; None where there is no danger in it."""
         state = self._state
-        found = self._assess(turn)
+        found = self._assess(turn, state.recent)
         state.recent.append(turn.text[-_LONGEST_CONTEXT:])
         state.minor = state.minor or found.minor
         before, state.crisis_level = state.crisis_level, max(state.crisis_level, found.level)
@@ -114,9 +114,9 @@ class Safety:
         state.recent.append(text)
         return CrisisAnswer(found.level, found.kind, text)
 
-    def finds_danger(self, turn: Turn) -> bool:
-        """Whether there is danger in a turn; nothing is remembered, shown or said of it."""
-        return self._assess(turn).level > 0
+    def finds_danger(self, turn: Turn, context: Sequence[str]) -> bool:
+        """Whether there is danger in a turn behind these texts; nothing is remembered or shown of it."""
+        return self._assess(turn, context).level > 0
 
     def seen_by_dialogue(self, turn: Turn, level: int, kind: str) -> str | None:
         """The dialogue found danger that we had not: its reply stands, the numbers and people are ours.
@@ -155,13 +155,13 @@ class Safety:
         """Shows whom to call; level 0: nothing was found, but we can't be relied on just now."""
         self._reports.lines(level, self._guard.lines(self._state.country, language), text)
 
-    def _assess(self, turn: Turn) -> Assessment:
+    def _assess(self, turn: Turn, context: Sequence[str]) -> Assessment:
         heard = turn.result if isinstance(turn.result, Understood) else None
         mood = self._state.mood if heard is not None else None
         return self._guard.assess(
             turn.text,
             language=turn.language,
-            context=tuple(self._state.recent),
+            context=tuple(context),
             alternatives=heard.alternatives if heard is not None else (),
             distressed=mood is not None and mood.label in _DISTRESSED_MOODS,
             uncertain=heard is not None and heard.confidence < _BELIEVED_CONFIDENCE,

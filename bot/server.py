@@ -16,8 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.emergency_lines import EmergencyLines
 from bot.health import Health
-from bot.realtime import Parts
 from bot.settings import ROOT, Settings
+from bot.talk_parts import Parts
 from bot.talk_route import TalkRoute
 from bot.talks import Talks
 from bot.token_routes import TokenRoutes

@@ -15,10 +15,11 @@ from bot.client_socket import ClientSocket
 from bot.conversation import Conversation
 from bot.emergency_lines import shown_lines, wanted_language
 from bot.metrics import Metrics
-from bot.realtime import Parts, Talk
+from bot.realtime import Talk
 from bot.responses import refusal
 from bot.session_config import SessionConfig
 from bot.settings import Settings
+from bot.talk_parts import Parts
 from bot.talk_state import TalkLimits
 from bot.talks import Place, RefusedTalkError, Talks
 from bot.tokens import Claims, TokenError, TokenIssuer

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 __all__ = [
+    "MAX_BUTTONS",
+    "MAX_BUTTON_CHARACTERS",
     "MAX_IDENTIFIER_CHARACTERS",
     "MAX_TEXT_CHARACTERS",
     "QUESTION_STATES",
@@ -26,6 +28,8 @@ __all__ = [
 
 MAX_TEXT_CHARACTERS = 10_000
 MAX_IDENTIFIER_CHARACTERS = 200
+MAX_BUTTONS = 10
+MAX_BUTTON_CHARACTERS = 400
 QUESTION_STATES = ("heard", "begun", "unheard")
 _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -119,7 +123,7 @@ def _read_turn(frame: Mapping[str, Any]) -> TurnRequest:
         message = f"'text' may have at most {MAX_TEXT_CHARACTERS} characters."
         raise FrameError("text_too_long", message, turn_id)
     # Half of a character can't be written down again, by us or by anyone after us.
-    text = _LONE_SURROGATE.sub("\ufffd", text)
+    text = _whole(text)
     # Rasa takes words after a slash for a command, which would pass by the crisis guard.
     text = text.lstrip("/ \t\r\n").rstrip()
     if not text:
@@ -135,7 +139,7 @@ def _read_heard(frame: Mapping[str, Any]) -> HeardRequest:
     if not isinstance(text, str) or question not in QUESTION_STATES:
         message = f"'text' must be a string, and 'question' one of {', '.join(QUESTION_STATES)}."
         raise FrameError("bad_frame", message, turn_id)
-    return HeardRequest(turn_id, sender, _LONE_SURROGATE.sub("\ufffd", text), question)
+    return HeardRequest(turn_id, sender, _whole(text), question)
 
 
 def _no_number(name: str) -> float:
@@ -173,19 +177,39 @@ def _is_identifier(value: object) -> bool:
 
 def message_frame(turn_id: str, seq: int, message: Mapping[str, Any]) -> dict[str, Any]:
     """One of Rasa's replies; `message` has Rasa's keys text, custom, buttons and utter_action."""
-    buttons = [
-        {"title": button.get("title", ""), "payload": button.get("payload", "")}
-        for button in message.get("buttons") or []
-    ]
     return {
         "type": "message",
         "turn_id": turn_id,
         "seq": seq,
         "text": message.get("text") or None,
         "custom": message.get("custom") or None,
-        "buttons": buttons or None,
+        "buttons": _buttons(message.get("buttons")),
         "name": message.get("utter_action"),
     }
+
+
+def _buttons(given: object) -> list[dict[str, str]] | None:
+    """All buttons of a message, title and payload; None where one is none, or anything is beyond bounds.
+
+    An action may send whatever it likes; a message is worth more than its buttons.
+    """
+    if not isinstance(given, list) or not 0 < len(given) <= MAX_BUTTONS:
+        return None
+    buttons = []
+    for button in given:
+        if not isinstance(button, dict):
+            return None
+        title, payload = button.get("title"), button.get("payload") or ""
+        if not isinstance(title, str) or not isinstance(payload, str):
+            return None
+        if max(len(title), len(payload)) > MAX_BUTTON_CHARACTERS:
+            return None
+        buttons.append({"title": _whole(title), "payload": _whole(payload)})
+    return buttons
+
+
+def _whole(text: str) -> str:
+    return _LONE_SURROGATE.sub("\ufffd", text)
 
 
 def noted_frame(turn_id: str) -> dict[str, Any]:

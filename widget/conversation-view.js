@@ -58,6 +58,15 @@ export class ConversationView {
     this.keepEndInView(() => this.list.append(listItem));
   }
 
+  /** Adds a list item that belongs to a turn, right under it; at the end where there is no such turn. */
+  addUnder(id, listItem) {
+    this.keepEndInView(() => {
+      const turn = this.shown.get(id)?.root;
+      if (turn === undefined) this.list.append(listItem);
+      else turn.after(listItem);
+    });
+  }
+
   /** Does what changes the page and follows the talk, unless the person has scrolled away to read something. */
   keepEndInView(draw) {
     const page = document.scrollingElement;
@@ -68,7 +77,7 @@ export class ConversationView {
     page.scrollTop = page.scrollHeight;
     const last = this.list.lastElementChild;
     // Cards can be longer than the window: then the words before them stay in view.
-    if (last?.matches(".turn--suggestions")) (last.previousElementSibling ?? last).scrollIntoView({ block: "nearest" });
+    if (last?.matches(".turn--suggestions")) (turnBefore(last) ?? last).scrollIntoView({ block: "nearest" });
     this.parkedAt = page.scrollTop;
   }
 
@@ -84,7 +93,7 @@ export class ConversationView {
     root.dataset.itemId = item.id;
     const previous = this.shown.get(item.previousId)?.root;
     if (previous === undefined) this.list.append(root);
-    else previous.after(root);
+    else lastOfTurn(previous).after(root);
     const view = { root, ...parts };
     this.shown.set(item.id, view);
     return view;
@@ -128,6 +137,23 @@ export class ConversationView {
   #translate() {
     for (const view of this.shown.values()) this.#draw(view);
   }
+}
+
+/** The last of the list items that came with a turn: itself, or cards, answers or a remark behind it. */
+function lastOfTurn(turn) {
+  let last = turn;
+  while (last.nextElementSibling !== null && !isTurn(last.nextElementSibling)) last = last.nextElementSibling;
+  return last;
+}
+
+function turnBefore(listItem) {
+  let before = listItem.previousElementSibling;
+  while (before !== null && !isTurn(before)) before = before.previousElementSibling;
+  return before;
+}
+
+function isTurn(listItem) {
+  return listItem.dataset.itemId !== undefined;
 }
 
 function brokenKey({ role, text }) {

@@ -1,5 +1,7 @@
 /** Entry point: connects the page's parts with the talk. */
 
+import { Choices } from "./choices.js";
+import { ChoicesView } from "./choices-view.js";
 import { ConsentPanel } from "./consent.js";
 import { Conversation } from "./conversation.js";
 import { ConversationView } from "./conversation-view.js";
@@ -44,6 +46,8 @@ function main() {
     learnLines();
   });
   const suggestions = new SuggestionsView(language, (id, helped) => talk?.giveFeedback(id, helped));
+  const choicesView = new ChoicesView(captions, language, pressChoice);
+  const choices = new Choices((offer) => choicesView.show(offer));
   const consent = new ConsentPanel(byId("consent"), language, changeConsents);
   let talk = null;
   let state = "idle";
@@ -87,7 +91,10 @@ function main() {
   function listenersOf(conversation) {
     return {
       onState: (next, detail) => {
-        if (next === "closed" || next === "failed") conversation.breakOff();
+        if (next === "closed" || next === "failed") {
+          conversation.breakOff();
+          choices.endTalk();
+        }
         captions.keepEndInView(() => showState(next, detail));
       },
       onActivity: (activity) => status.showActivity(activity),
@@ -97,16 +104,21 @@ function main() {
       onLevel: (level) => status.showLevel(level),
       onTyped: (id, text) => {
         conversation.addTyped(id, text);
+        choices.withdraw();
         if (input.value.trim() === text) input.value = "";
       },
       onUnanswered: (id, text) => {
         conversation.loseAnswer(id);
         input.value = input.value.trim() === "" ? text : `${text}\n${input.value}`;
       },
-      onTalkLost: () => conversation.breakOff(),
+      onTalkLost: () => {
+        conversation.breakOff();
+        choices.endTalk();
+      },
       onCut: (id) => conversation.cut(id),
       onEvent: (event) => {
         conversation.apply(event);
+        choices.apply(event);
         OWN_EVENTS.get(event.type)?.(event);
       },
     };
@@ -115,6 +127,7 @@ function main() {
   function showState(next, detail) {
     state = next;
     connectedBy = state === "listening" || state === "speaking" ? detail : null;
+    choices.setConnected(connectedBy !== null);
     if (connectedBy !== null) {
       crisis.withdraw();
       learnLackingLines();
@@ -141,8 +154,19 @@ function main() {
       begin({ withMicrophone: false, firstText: text });
       return;
     }
-    talk.say(text);
-    if (state === "waiting") talk.tryNow();
+    say(text);
+  }
+
+  /** A pressed answer is a typed turn. */
+  function pressChoice(text) {
+    choices.withdraw();
+    status.showNotice(null);
+    say(text);
+  }
+
+  function say(text) {
+    talk?.say(text);
+    if (state === "waiting") talk?.tryNow();
   }
 
   function changeConsents(decisions) {

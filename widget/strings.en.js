@@ -37,6 +37,7 @@ export default Object.freeze({
   conversationEmpty: "Your words and the answers will appear here.",
   you: "You",
   hamdel: "Hamdel",
+  choicesLabel: "Answers to choose from",
   captionWaiting: "Listening to what you said …",
   captionFailed: "I could not make this out. Please say it again, or type it.",
   captionCut: "You spoke, so Hamdel stopped here.",

@@ -37,6 +37,7 @@ export default Object.freeze({
   conversationEmpty: "حرف‌های شما و پاسخ‌ها اینجا نشان داده می‌شود.",
   you: "شما",
   hamdel: "همدل",
+  choicesLabel: "پاسخ‌هایی که می‌توانید انتخاب کنید",
   captionWaiting: "دارم به حرفتان گوش می‌دهم …",
   captionFailed: "این را درست متوجه نشدم. لطفاً دوباره بگویید یا بنویسید.",
   captionCut: "شما صحبت کردید و همدل همین‌جا ساکت شد.",

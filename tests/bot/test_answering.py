@@ -1,5 +1,5 @@
 import pytest
-from scripted_talk import ScriptedTalk, records, speech_mood, typed
+from scripted_talk import ScriptedTalk, records, speech_mood
 
 from bot import commands as c
 from session_log import events as log
@@ -42,18 +42,6 @@ def test_spoken_feedback_is_recorded_for_what_it_names(talk, feedback, recorded)
     talk.utter("the second one helped")
     talk.answer("I'm glad.", custom={"feedback": feedback})
     assert [(f.suggestion_id, f.helped) for f in records(talk, log.SuggestionFeedback)] == recorded
-
-
-def test_the_dialogue_learns_how_surely_a_spoken_turn_was_heard_and_as_what_else(talk):
-    talk.utter("باله", language="fa", alternatives=("بالی", "باید"))
-    recognition = talk.last(c.AskDialogue).metadata["recognition"]
-    assert recognition == {"confidence": 0.9, "alternatives": ["بالی", "باید"]}
-
-
-def test_of_a_typed_turn_there_is_nothing_to_be_unsure_of(talk):
-    typed(talk, "hello")
-    talk.client(type="response.create")
-    assert talk.last(c.AskDialogue).metadata["recognition"] is None
 
 
 def test_a_hand_over_says_that_nobody_was_reached(talk):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.choices import Choice, Choices
 from bot.commands import DialogueDone, DialogueFailed, DialogueMessage
 from bot.dialogue_frames import Answer, DialogueFrameError, Forgotten, Noted, read_answer
 
@@ -14,7 +15,9 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-fields = st.sampled_from(["turn_id", "seq", "text", "custom", "intent", "language", "crisis", "code"])
+fields = st.sampled_from(
+    ["turn_id", "seq", "text", "custom", "buttons", "name", "intent", "language", "crisis", "code"]
+)
 
 
 def frame(**values):
@@ -27,6 +30,31 @@ def test_a_message_is_read():
         "t/1", 3, DialogueMessage("t/1", "Hello.", custom)
     )
     assert read_answer(frame(type="message")).content == DialogueMessage("t/1", None, None)
+
+
+def test_the_buttons_of_a_message_are_read_with_what_asks():
+    buttons = [{"title": "Yes", "payload": "Yes"}, {"title": "Sad", "payload": "I feel sad"}]
+    read = read_answer(frame(type="message", text="Well?", buttons=buttons, name="utter_check_safety"))
+    items = (Choice("Yes", "Yes"), Choice("Sad", "I feel sad"))
+    assert read.content.choices == Choices(items, about_safety=True)
+
+
+@pytest.mark.parametrize(
+    "buttons",
+    [
+        "yes",
+        [{"title": "Yes"}, 7],
+        [{"title": "x" * 100_000}],
+        [{"title": str(number)} for number in range(50_000)],
+        {"title": "Yes"},
+        [[[[]]]],
+        float("nan"),
+    ],
+)
+@pytest.mark.parametrize("name", [None, 7, {"utter": []}])
+def test_buttons_that_can_t_be_used_do_not_cost_the_message(buttons, name):
+    read = read_answer(frame(type="message", text="Well?", buttons=buttons, name=name))
+    assert read.content == DialogueMessage("t/1", "Well?", None, None)
 
 
 def test_the_end_of_an_answer_is_read():

@@ -208,7 +208,7 @@ def test_what_a_talk_remembers_is_bounded():
         talk.speak_all()
     state = talk.conversation._state
     assert len(state.turns) <= 64
-    assert len(talk.conversation._answering._replying._finished) <= 32
+    assert len(talk.conversation._delivery._replying._finished) <= 32
 
 
 def test_a_talk_that_continues_one_in_danger_says_whom_to_call_instead_of_greeting():

@@ -1,5 +1,6 @@
 """Whatever reaches a talk, in whatever order, it keeps its promises (`fuzzed_talk` lists them)."""
 
+from fuzz_breaks import breaking_moves
 from fuzz_events import Message, moves, raw_messages
 from fuzz_voices import voice_moves
 from fuzzed_talk import FuzzedTalk
@@ -42,6 +43,17 @@ def test_who_speaks_and_who_gives_way_is_settled_whatever_both_say(own_events, s
     talk = FuzzedTalk()
     if own_events:
         talk.play(Message('{"type": "session.update", "session": {"hamdel": {"disclosure": "shown"}}}'))
+    for move in script:
+        talk.play(move)
+    talk.settle()
+    talk.leave()
+
+
+@_SMALL
+@given(st.lists(breaking_moves(), min_size=10, max_size=40))
+def test_a_broken_connection_and_new_formats_of_sound_cost_nothing_and_double_nothing(script):
+    talk = FuzzedTalk()
+    talk.play(Message('{"type": "session.update", "session": {"hamdel": {"disclosure": "shown"}}}'))
     for move in script:
         talk.play(move)
     talk.settle()

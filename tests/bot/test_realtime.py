@@ -8,7 +8,6 @@ import logging
 import subprocess
 import time
 import weakref
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,7 +20,6 @@ from websockets.exceptions import ConnectionClosed
 from bot import commands as c
 from bot import realtime
 from bot.outgoing import Outgoing
-from session_log import SessionLog
 from session_log.events import TalkEnded, TurnHeard
 
 SECRET = "pomegranate"
@@ -401,26 +399,3 @@ async def test_no_task_and_no_thread_is_left_when_talks_are_over(tmp_path, log):
                 await collect(websocket, "response.output_audio.delta")
         await until(lambda: gateway.talks.count == 0)
         await until(lambda: len(asyncio.all_tasks()) <= before)
-
-
-def test_closing_the_parts_writes_what_the_session_log_holds(tmp_path):
-    closed = []
-    double = SimpleNamespace(
-        close=lambda: closed.append("speech"), shutdown=lambda **_: closed.append("threads")
-    )
-    log = SessionLog.open(tmp_path / "log.sqlite")
-    parts = realtime.Parts(
-        guard=None,
-        phrases=None,
-        speech=double,
-        voice_activity=None,
-        voices=(),
-        dialogue=None,
-        session_log=log,
-        on_call=None,
-        threads=double,
-        metrics=None,
-    )
-    parts.close()
-    assert closed == ["speech", "threads"]
-    assert log.health().queued == 0

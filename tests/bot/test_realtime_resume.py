@@ -132,7 +132,7 @@ async def test_the_answer_is_made_and_spoken_while_nobody_listens(tmp_path, log)
         await cut(one, gateway)
         dialogue.let.set()
         talk = next(iter(gateway.talks._under_way))
-        await until(lambda: not talk._conversation._answering.replying)
+        await until(lambda: not talk._conversation._delivery.under_way)
         missed = [event["type"] for event in await one.resume()]
         assert missed.count("response.done") == 1
         assert "response.output_audio.delta" in missed

@@ -195,8 +195,8 @@ def test_a_read_only_folder_is_played_from_and_what_it_lacks_is_refused(master):
 
 
 def test_a_disk_that_does_not_answer_is_not_waited_for_and_the_event_loop_goes_on(store, monkeypatch):
-    monkeypatch.setattr(rendered_speech, "_PATIENCE_S", 0.1)
-    monkeypatch.setattr(store, "read", lambda *_: time.sleep(0.4))
+    monkeypatch.setattr(rendered_speech, "_PATIENCE_S", 0.3)
+    monkeypatch.setattr(store, "read", lambda *_: time.sleep(1.2))
     steps = []
 
     async def counting():

@@ -127,35 +127,6 @@ def test_without_consent_no_voice_lowers_anything():
 # Silenced, and offered again ------------------------------------------------------------------------
 
 
-def test_noise_that_cuts_a_crisis_reply_brings_it_again(talk):
-    talk.utter("level three")
-    talk.sound(talk.last(c.Speak).generation)
-    talk.utter("", start_ms=9_000, voiced_ms=400)
-    again = [command.text for command in talk.all(c.Speak)][2:]
-    assert again == [REPLY, NOBODY]
-
-
-def test_the_numbers_are_said_again_after_a_crisis_reply_that_the_user_cut(talk):
-    talk.utter("level three")
-    talk.sound(talk.last(c.Speak).generation)
-    talk.utter("leave me alone", start_ms=9_000)
-    talk.answer("I stay with you.")
-    assert said(talk)[2:] == ["I stay with you.", "Sentence numbers for US."]
-    talk.speak_all()
-    talk.utter("and now", start_ms=19_000)
-    talk.answer("I am here.")
-    assert said(talk)[-1] == "I am here."
-
-
-def test_the_numbers_are_said_again_though_the_dialogue_is_down(talk):
-    talk.utter("level three")
-    talk.sound(talk.last(c.Speak).generation)
-    talk.utter("leave me alone", start_ms=9_000)
-    failed = c.DialogueFailed(talk.last(c.AskDialogue).turn_id)
-    talk.do(talk.conversation.dialogue(failed, talk.now_ms))
-    assert said(talk)[-1] == "Sentence numbers for US."
-
-
 # Country --------------------------------------------------------------------------------------------
 
 
@@ -257,16 +228,6 @@ def test_where_somebody_is_on_call_the_user_is_told_and_told_what_became_of_it()
     assert said(talk)[-1] == "Sentence reached for US."
 
 
-def test_the_user_learns_that_nobody_could_be_reached():
-    talk = ScriptedTalk(on_duty=True)
-    talk.utter("level three")
-    talk.speak_all()
-    talk.do(talk.conversation.people("suicide", "unreached", talk.now_ms))
-    talk.do(talk.conversation.tick(talk.now_ms))
-    assert said(talk)[-1] == "Sentence unreached for US."
-    assert talk.events("hamdel.crisis")[-1]["text"] == "Sentence unreached for US."
-
-
 def test_after_nobody_was_reached_the_next_danger_calls_people_anew():
     talk = ScriptedTalk(on_duty=True)
     talk.utter("level three")
@@ -284,21 +245,6 @@ def test_nobody_is_told_anything_while_they_speak():
     talk.hear(SpeechStarted(9_000))
     talk.do(talk.conversation.tick(talk.now_ms))
     assert said(talk)[-1] == "Sentence calling for US."
-
-
-def test_news_of_people_that_were_cut_off_are_told_again():
-    talk = ScriptedTalk(on_duty=True)
-    talk.utter("level three")
-    talk.speak_all()
-    talk.do(talk.conversation.people("suicide", "unreached", talk.now_ms))
-    talk.do(talk.conversation.tick(talk.now_ms))
-    talk.utter("hello?", start_ms=20_000)
-    talk.answer("I am here.")
-    talk.speak_all()
-    talk.do(talk.conversation.tick(talk.now_ms))
-    talk.speak_all()
-    talk.do(talk.conversation.tick(talk.now_ms))
-    assert said(talk).count("Sentence unreached for US.") == 2
 
 
 def test_another_kind_of_danger_calls_people_too():

@@ -207,7 +207,9 @@ async def test_a_recognition_that_nobody_waits_for_is_told_so_and_not_tried_agai
     told = []
     speech, transcriber = scripted(stale_soon, words, words, deadline_s=0.1 if leave == "deadline" else 60)
     waiting = asyncio.create_task(understand(speech))
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(5):
+        while not transcriber.windows:
+            await asyncio.sleep(0.005)
     if leave == "cancelled":
         waiting.cancel()
     (result,) = await asyncio.gather(waiting, return_exceptions=True)

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from dialogue.frames import (
+    MAX_BUTTON_CHARACTERS,
+    MAX_BUTTONS,
     ForgetRequest,
     FrameError,
     HeardRequest,
@@ -104,6 +107,47 @@ def test_a_message_carries_the_name_of_the_response_and_empty_parts_as_null() ->
         "buttons": None,
         "name": "utter_greet",
     }
+
+
+def test_buttons_go_with_their_title_and_payload_alone() -> None:
+    buttons = [
+        {"title": "بله", "payload": "بله", "type": "x"},
+        {"title": "No"},
+        {"title": "Hm", "payload": None},
+    ]
+    assert message_frame("t", 0, {"text": "Well?", "buttons": buttons})["buttons"] == [
+        {"title": "بله", "payload": "بله"},
+        {"title": "No", "payload": ""},
+        {"title": "Hm", "payload": ""},
+    ]
+
+
+@pytest.mark.parametrize(
+    "buttons",
+    [
+        "Yes",
+        7,
+        {"title": "Yes"},
+        ["Yes"],
+        [None],
+        [{"title": "Yes"}, "No"],
+        [{"title": 7}],
+        [{"payload": "x"}],
+        [{"title": "x", "payload": ["x"]}],
+        [{"title": "x", "payload": float("nan")}],
+        [{"title": "x" * (MAX_BUTTON_CHARACTERS + 1)}],
+        [{"title": "x", "payload": "x" * 5_000_000}],
+        [{"title": str(number)} for number in range(MAX_BUTTONS + 1)],
+    ],
+)
+def test_buttons_of_whatever_kind_do_not_cost_the_message(buttons: Any) -> None:
+    frame = message_frame("t", 0, {"text": "Well?", "buttons": buttons})
+    assert (frame["text"], frame["buttons"]) == ("Well?", None)
+
+
+def test_half_a_character_on_a_button_is_replaced() -> None:
+    frame = message_frame("t", 0, {"buttons": [{"title": "Yes \ud83d", "payload": "\udc00"}]})
+    assert frame["buttons"] == [{"title": "Yes \ufffd", "payload": "\ufffd"}]
 
 
 def test_the_end_and_a_refusal_have_their_shapes() -> None:

@@ -38,6 +38,7 @@ other = sqlite3.connect(sys.argv[1], isolation_level=None)
 other.execute("BEGIN IMMEDIATE")
 print("locked", flush=True)
 time.sleep(float(sys.argv[2]))
+sys.stdin.read()
 other.execute("ROLLBACK")
 """
 
@@ -149,7 +150,9 @@ def test_another_process_that_holds_the_lock_for_seconds_delays_but_neither_lose
     events = turns("talk-1", 500)
     with SessionLog.open(path) as log:
         command = [sys.executable, "-c", LOCKER, str(path), "2.5"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        with subprocess.Popen(command, **pipes, text=True) as other:
+            assert other.stdin is not None
             assert other.stdout is not None
             assert other.stdout.readline() == "locked\n"
             slowest_s = 0.0
@@ -160,6 +163,7 @@ def test_another_process_that_holds_the_lock_for_seconds_delays_but_neither_lose
                 time.sleep(0.002)
             assert slowest_s < 0.1, "a talk waited for the database"
             assert log.health().written == 0
+            other.stdin.close()  # the lock is held until here, however long that took
             assert other.wait(10) == 0
         assert log.flush(10)
         assert log.health().failures > 0

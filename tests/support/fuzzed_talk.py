@@ -11,6 +11,7 @@ import time
 from collections import deque
 
 import numpy as np
+from fuzz_breaks import Broke, CameBack
 from fuzz_events import (
     CRISIS_SENTENCES,
     Answered,
@@ -23,17 +24,26 @@ from fuzz_events import (
     VoiceBroke,
     Voiced,
 )
+from promised_return import PromisedReturn
+from promised_sound import PromisedSound
+from promises import (
+    Violation,
+    is_shown,
+    letters,
+    require_json,
+    spellings,
+    squeezed,
+    words_of_user,
+)
 from scripted_talk import ScriptedTalk, speech_mood
 from strict_json import strictly_read
 from watched_guard import WatchedGuard
 
 from bot import commands as c
 from bot import endpointing as ep
-from bot.audio_encoding import PCM16
 from bot.back_channel import BurstJudge
 from bot.dialogue_frames import DialogueFrameError, read_answer
 from bot.protocol import AudioAppend, ProtocolError, decode_audio, parse_client_event
-from language import detect_script_language, split_sentences
 from session_log.events import EVENT_CLASSES, ReplyGiven
 
 __all__ = ["FuzzedTalk", "Violation"]
@@ -70,10 +80,6 @@ _PEOPLE = ("nobody_on_call", "calling", "delivered", "acknowledged", "unreached"
 _FRAMES = tuple(
     np.sin(2 * np.pi * pitch * np.arange(512) / 16_000).astype(np.float32) for pitch in (300.0, 2_000.0)
 )
-
-
-class Violation(AssertionError):
-    """The core broke a promise."""
 
 
 class FuzzedTalk:
@@ -113,6 +119,8 @@ class FuzzedTalk:
         self._to_speak = {}
         self._to_finish = deque(maxlen=_REMEMBERED)
         self._people = deque(maxlen=_REMEMBERED)
+        self._formats = PromisedSound()
+        self._return = PromisedReturn()
         self._take(talk.commands)
 
     def play(self, move):
@@ -125,9 +133,14 @@ class FuzzedTalk:
             return
         self._pass_deadlines()
         match move:
-            case Message():
+            case Message() if not self._return.lost:
                 self._message(move.text)
-            case Voiced():
+            case Broke() if not self._return.lost and self.conversation.resumable:
+                self._return.lose(self.now_ms)
+                self._do("lose")
+            case CameBack():
+                self._come_back(move)
+            case Voiced() if not self._return.lost:
                 self._voice(move)
             case StrayVoice():
                 self._hear(move.event)
@@ -146,8 +159,8 @@ class FuzzedTalk:
                 if self._people:
                     status = _PEOPLE[self.steps % len(_PEOPLE)]
                     self._do("people", self._people.popleft().kind, status)
-                if hasattr(self.conversation, "tick"):
-                    self._do("tick", server_may_complain=True)
+                self._do("tick", server_may_complain=True)
+                self._return.check_silence(self._endpointer.speaking, self.now_ms)
 
     def settle(self):
         """Answers everything that is open; then no reply may be left hanging."""
@@ -186,7 +199,7 @@ class FuzzedTalk:
         try:
             event = parse_client_event(text)
             if isinstance(event, AudioAppend):
-                decode_audio(event, PCM16)
+                decode_audio(event, self._formats.encoding_in)
                 return
         except ProtocolError as error:
             sent = self._do("refuse", error, client=True)
@@ -196,7 +209,19 @@ class FuzzedTalk:
             raise Violation(f"reading a message raised {type(error).__name__}") from error
         else:
             sent = self._do("receive", event, client=True)
+            self._return.note_sent(event, sent)
         self._check_answer(text, sent)
+
+    def _come_back(self, move):
+        # Without a break before it, another websocket takes the place of the one that still stands.
+        if not self._return.may_return(self.conversation, self.now_ms):
+            return
+        self._return.check_regained(self._do("regain"))
+        again = self._return.sent_again()
+        if move.sends_again and again is not None:
+            before = len(self._to_answer)
+            sent = self._do("receive", again, client=True)
+            self._return.check_sent_again(sent, doubled=len(self._to_answer) > before)
 
     def _check_answer(self, text, sent):
         errors = [event["error"] for event in sent if event["type"] == "error"]
@@ -204,7 +229,7 @@ class FuzzedTalk:
             raise Violation("one client event has more than one error")
         data = strictly_read(text)
         data = data if isinstance(data, dict) else {}
-        if errors and errors[0]["event_id"] not in _spellings(data.get("event_id")):
+        if errors and errors[0]["event_id"] not in spellings(data.get("event_id")):
             raise Violation("an error does not carry the id of the client's event")
         wanted = _ANSWERS.get(data.get("type")) if isinstance(data.get("type"), str) else None
         if wanted is not None and not errors and wanted not in [event["type"] for event in sent]:
@@ -270,6 +295,7 @@ class FuzzedTalk:
         generation = self._pick(list(self._to_speak), move.which)
         for piece in range(move.pieces):
             index = piece * self._to_speak[generation] // move.pieces
+            self._formats.take(generation, 2 * move.samples)
             sent = self._do("sound", generation, index, b"\0\0" * move.samples)
             if generation <= self._silenced and sent:
                 raise Violation("sound of a silenced reply gets out")
@@ -299,6 +325,7 @@ class FuzzedTalk:
         self.steps += 1
         self.now_ms += 1
         sent = self._take(commands)
+        self._formats.check_given()
         self._check_crisis(sent)
         # A reply that was asked for before the words were known is refused when there are none.
         complaints = [
@@ -328,11 +355,11 @@ class FuzzedTalk:
                         self._to_understand.remove(asked)
                     self._to_understand.append(command)
                 case c.TellDialogue():
-                    _require_json({"text": command.heard_text}, "TellDialogue")
+                    require_json({"text": command.heard_text}, "TellDialogue")
                     if command.question not in ("heard", "begun", "unheard"):
                         raise Violation("the dialogue is not told what was heard of the question")
                 case c.AskDialogue():
-                    _require_json({"text": command.text, **command.metadata}, "AskDialogue")
+                    require_json({"text": command.text, **command.metadata}, "AskDialogue")
                     self._to_answer.append(command)
                 case c.Speak():
                     self._check_speak(command)
@@ -362,18 +389,24 @@ class FuzzedTalk:
                     self._overheard.extend(self._endpointer.end())
                 case c.ForgetAudio():
                     self._endpointer.reset()
+                case c.ReceiveAudio():
+                    self._formats.receive(command)
                 case c.CallPeople():
                     self._people.append(command)
-                case _ if type(command).__name__ == "CloseTalk":
+                case c.CloseTalk():
+                    self._return.check_close(command, self.now_ms)
                     self.closed = True
+        self._formats.check_told()
         return sent
 
     def _check_event(self, event):
-        _require_json(event, event["type"])
+        require_json(event, event["type"])
         self._sequence += 1
         if int(event["event_id"].rsplit("_", 1)[1]) != self._sequence:
             raise Violation("event ids don't count up by one")
         kind = event["type"]
+        self._formats.watch(event)
+        self._return.watch(event)
         if kind == "error":
             self.errors += 1
             if not event["error"]["code"] or not event["error"]["message"]:
@@ -423,6 +456,7 @@ class FuzzedTalk:
         newest = max(self._to_speak, default=0)
         if command.generation < newest or command.generation <= self._silenced or not command.text:
             raise Violation("a sentence is queued for a reply that is over")
+        self._formats.speak(command.generation)
         self._to_speak[command.generation] = self._to_speak.get(command.generation, 0) + 1
         if len(self._to_speak) > _REMEMBERED:
             del self._to_speak[min(self._to_speak)]
@@ -436,54 +470,18 @@ class FuzzedTalk:
             raise Violation(f"a record is refused: {error}") from error
         if same != event:
             raise Violation("a record changes when it is checked again")
-        if isinstance(event, ReplyGiven) and not _letters(event.text).startswith(_letters(event.heard_text)):
+        if isinstance(event, ReplyGiven) and not letters(event.text).startswith(letters(event.heard_text)):
             raise Violation("what was heard of a reply is no beginning of it")
 
     def _check_crisis(self, sent):
-        said = {_words_of_user(event) for event in sent} & set(CRISIS_SENTENCES)
+        said = {words_of_user(event) for event in self._return.new_of(sent)} & set(CRISIS_SENTENCES)
         if said and self.guard.level < 2:
             raise Violation("words of danger did not come before the guard")
         if self.guard.level < 2:
             return
         self._in_crisis = True
-        shown = _squeezed("".join(e.get("delta", "") for e in sent if "audio.delta" not in e["type"]))
-        if not any(_is_shown(reply.text, shown) for reply in self.guard.replies):
+        shown = squeezed("".join(e.get("delta", "") for e in sent if "audio.delta" not in e["type"]))
+        if not any(is_shown(reply.text, shown) for reply in self.guard.replies):
             raise Violation("the crisis reply is not sent in the step that heard the danger")
         if self._own and self.guard.replies[0].lines and "hamdel.crisis" not in [e["type"] for e in sent]:
             raise Violation("the numbers are not shown in the step that heard the danger")
-
-
-def _letters(text):
-    return "".join(filter(str.isalnum, text))
-
-
-def _is_shown(text, shown):
-    """Whether all sentences of a reply are there; others may stand between them."""
-    language = detect_script_language(text) or "en"
-    return all(_squeezed(sentence) in shown for sentence in split_sentences(text, language))
-
-
-def _words_of_user(event):
-    if event["type"].endswith("input_audio_transcription.completed"):
-        return event["transcript"]
-    if event["type"] == "conversation.item.added" and event["item"]["role"] == "user":
-        return event["item"]["content"][0].get("text")
-    return None
-
-
-def _spellings(event_id):
-    """How an error may name a client's event: an id that is too long is cut."""
-    if not isinstance(event_id, str):
-        return (None,)
-    return (event_id,) if len(event_id) <= 512 else (event_id, event_id[:512])
-
-
-def _squeezed(text):
-    return "".join(text.split())
-
-
-def _require_json(value, name):
-    try:
-        json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        raise Violation(f"{name} can't be written as JSON: {type(error).__name__}") from error

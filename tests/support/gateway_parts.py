@@ -18,10 +18,10 @@ from bot.listening_socket import listening_socket
 from bot.metrics import Metrics
 from bot.on_call_desk import open_on_call_desk
 from bot.phrases import Phrases
-from bot.realtime import Parts
 from bot.server import create_app
 from bot.settings import ROOT, ConversationSettings, ServerSettings, Settings
 from bot.speech import Heard
+from bot.talk_parts import Parts
 from bot.talks import Talks
 from bot.tokens import Claims, TokenIssuer
 from bot.transcriber import Transcript

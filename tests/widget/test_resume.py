@@ -68,6 +68,42 @@ def test_a_reply_goes_on_where_the_connection_broke(
     assert (again["token"], again["last_event_seq"]) == ("newer", 7 + len(ends))
 
 
+def test_answers_to_press_are_away_with_the_connection_and_come_back_with_the_talk(
+    scripted_gateway: Any, standing: Any, script: Any
+) -> None:
+    asked = script.reply("a1", "Did one help?")
+    items = [{"title": title, "text": title, "language": "en"} for title in ("Yes", "No")]
+    offer = {"type": "hamdel.choices", "item_id": "a1", "items": items}
+    scripted_gateway.send(*numbered(3, *asked, offer))
+    buttons = standing.page.locator(".choices button")
+    expect(buttons).to_have_text(["Yes", "No"])
+    scripted_gateway.cut_connections()
+    standing.in_state("waiting")
+    expect(standing.page.locator(".choices")).to_be_hidden()
+    comes_back(standing, scripted_gateway)
+    scripted_gateway.send(token(4 + len(asked), "newer"))
+    expect(standing.page.locator(".choices")).to_be_visible()
+    buttons.first.click()
+    [turn] = scripted_gateway.wait_for("conversation.item.create")
+    assert turn["item"]["content"][0]["text"] == "Yes"
+    expect(buttons).to_have_count(0)
+
+
+def test_a_new_talk_has_not_asked_what_the_lost_one_did(
+    scripted_gateway: Any, standing: Any, script: Any
+) -> None:
+    asked = script.reply("a1", "Did one help?")
+    items = [{"title": "Yes", "text": "Yes", "language": "en"}]
+    scripted_gateway.send(*numbered(3, *asked, {"type": "hamdel.choices", "item_id": "a1", "items": items}))
+    expect(standing.page.locator(".choices button")).to_have_count(1)
+    scripted_gateway.cut_connections()
+    standing.in_state("waiting")
+    comes_back(standing, scripted_gateway)
+    scripted_gateway.send({"type": "error", "error": {"code": "resume_expired", "message": "x"}})
+    standing.in_state("listening")
+    expect(standing.page.locator(".choices")).to_have_count(0)
+
+
 def test_typed_words_that_did_not_arrive_are_sent_again_under_their_id(
     scripted_gateway: Any, standing: Any, script: Any
 ) -> None:

@@ -44,7 +44,8 @@ def test_what_no_browser_should_trust_does_not_stop_the_talk(
     scripted_gateway: Any, talking: Any, script: Any
 ) -> None:
     nothing = {"toString": 1, "valueOf": None}
-    for kind in ("hamdel.crisis", "hamdel.emotion", "hamdel.suggestions", "response.done", "error"):
+    kinds = ("hamdel.choices", "hamdel.crisis", "hamdel.emotion", "hamdel.suggestions", "response.done")
+    for kind in (*kinds, "error"):
         scripted_gateway.send(
             {"type": kind},
             {"type": kind, "item_id": "u0", "modality": "constructor", "label": "__proto__"},

@@ -1,0 +1,45 @@
+"""What all talks share: models, voices, and connections to the other processes."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+import onnxruntime
+
+from bot.dialogue_client import DialogueClient
+from bot.metrics import Metrics
+from bot.on_call_desk import OnCallDesk
+from bot.phrases import Phrases
+from bot.rendered_speech import RenderedSpeech
+from bot.safety import Guard
+from bot.speech import SpeechBackend
+from session_log import SessionLog
+from tts_voices import Voice
+
+__all__ = ["Parts"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What all talks share; `voices` are tried in order, what is `rendered` before them."""
+
+    guard: Guard
+    phrases: Phrases
+    speech: SpeechBackend
+    voice_activity: onnxruntime.InferenceSession
+    voices: tuple[Voice, ...]
+    dialogue: DialogueClient
+    session_log: SessionLog
+    on_call: OnCallDesk
+    threads: Executor
+    metrics: Metrics
+    rendered: RenderedSpeech | None = None
+
+    def close(self) -> None:
+        """Writes what the session log still holds, and ends the threads."""
+        self.session_log.close()  # first: a thread may hang
+        self.speech.close()
+        if self.rendered is not None:
+            self.rendered.close()
+        self.threads.shutdown(cancel_futures=True)
