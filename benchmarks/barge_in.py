@@ -247,10 +247,12 @@ def _compare_history(rows: Sequence[dict[str, Any]]) -> None:
 def _report(rows: Sequence[dict[str, Any]], load_before: float) -> dict[str, Any]:
     spoken = [row for row in rows if row["kind"] == "sentence"]
     shares = {}
-    for kind in ("back-channel", "cough"):
-        for language in sorted({row["language"] for row in rows if row["kind"] == kind}):
-            some = [row for row in rows if row["kind"] == kind and row["language"] == language]
-            name = f"{kind} {language}" if kind == "back-channel" else f"{kind} (talk in {language})"
+    for name, kind, languages in (
+        *((f"back-channel {language}", "back-channel", {language}) for language in LANGUAGES),
+        ("cough", "cough", set(LANGUAGES)),
+    ):
+        some = [row for row in rows if row["kind"] == kind and row["language"] in languages]
+        if some:
             shares[name] = {
                 "n": len(some),
                 "cut": sum(row["cut_ms"] is not None for row in some),
