@@ -53,6 +53,7 @@ class TurnResult:
     emotion: dict[str, Any] | None = None
     intent: str | None = None
     suggestions: list[dict[str, Any]] = field(default_factory=list)
+    choices: list[dict[str, Any]] = field(default_factory=list)
     crisis: dict[str, Any] | None = None
     handoff: dict[str, Any] | None = None
     reply_text: str = ""
@@ -265,6 +266,8 @@ class TalkClient:
                 turn.intent, turn.language = event["intent"], event["language"]
             case "hamdel.suggestions":
                 turn.suggestions = event["items"]
+            case "hamdel.choices":
+                turn.choices = event["items"]
             case "hamdel.crisis":
                 turn.crisis = event
             case "hamdel.handoff":

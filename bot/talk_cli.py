@@ -98,6 +98,7 @@ def _row(path: Path, turn: TurnResult) -> dict[str, Any]:
         "emotion": turn.emotion,
         "intent": turn.intent,
         "suggestions": turn.suggestions,
+        "choices": turn.choices,
         "crisis": turn.crisis,
         "handoff": turn.handoff,
         "reply_text": turn.reply_text,
@@ -120,5 +121,7 @@ def _print(row: dict[str, Any]) -> None:
         print(f"  queue    {row['handoff']['queue']} ({row['handoff']['reason']})")
     for item in row["suggestions"]:
         print(f"  • {item['id']} [{item['technique']}]")
+    if row["choices"]:
+        print("  answers  " + ", ".join(item["title"] for item in row["choices"]))
     if row["latency"]:
         print("  latency  " + ", ".join(f"{name} {value} ms" for name, value in row["latency"].items()))

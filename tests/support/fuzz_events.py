@@ -130,6 +130,8 @@ class Answered:
     intent: str | None
     language: str | None
     crisis: bool
+    buttons: Any = None
+    name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,6 +412,16 @@ _CUSTOMS: tuple[Any, ...] = (
     {"feedback": {"suggestion": "s1", "helpful": True, "suggestions": []}},
     {"handoff": {"queue": "billing", "reason": "bill"}},
 )
+_YES = {"title": "yes", "payload": "/affirm"}
+_BUTTONS = (
+    (None, None),
+    ([_YES, {"title": "no", "payload": "no, not at all"}], "utter_check_safety"),
+    ([{"title": "elsewhere", "payload": "I feel sad"}], "utter_offer"),
+    ([{"title": "elsewhere", "payload": "/restart"}], None),
+    ([_YES, _YES], "utter_check_safety"),
+    ([{"title": "x" * 81}], None),
+    ({"title": 1}, {}),
+)
 _MALFORMED_CUSTOMS: tuple[Any, ...] = (
     {"suggestions": [{"id": "s1"}]},
     {"suggestions": [_SUGGESTION, {**_SUGGESTION, "score": "high"}]},
@@ -475,6 +487,7 @@ def moves(draw: st.DrawFn) -> Any:
             draw(_choice(None, "share", "crisis", "change_language", "x" * 300)),
             draw(_choice(None, "en", "fa", "de")),
             draw(_choice(False, False, False, False, True)),
+            *draw(st.sampled_from(_BUTTONS)),
         )
     if dice < 90:
         return Sounded(which, draw(st.integers(1, 4)), draw(_choice(0, 1, 480, 2_400)))

@@ -24,6 +24,7 @@ from fuzz_events import (
     VoiceBroke,
     Voiced,
 )
+from promised_choices import PromisedChoices
 from promised_return import PromisedReturn
 from promised_sound import PromisedSound
 from promises import (
@@ -121,6 +122,7 @@ class FuzzedTalk:
         self._people = deque(maxlen=_REMEMBERED)
         self._formats = PromisedSound()
         self._return = PromisedReturn()
+        self._choices = PromisedChoices()
         self._take(talk.commands)
 
     def play(self, move):
@@ -266,13 +268,15 @@ class FuzzedTalk:
             turn_id = self._answered[-1].turn_id
         else:
             turn_id = "unknown"
-        if move.text is not None or move.custom is not None:
+        if move.text is not None or move.custom is not None or move.buttons is not None:
             frame = {
                 "type": "message",
                 "turn_id": turn_id,
                 "seq": 0,
                 "text": move.text,
                 "custom": move.custom,
+                "buttons": move.buttons,
+                "name": move.name,
             }
             try:
                 answer = read_answer(json.dumps(frame))
@@ -407,6 +411,7 @@ class FuzzedTalk:
         kind = event["type"]
         self._formats.watch(event)
         self._return.watch(event)
+        self._choices.watch(event, in_crisis=self._in_crisis or self.guard.level >= 2)
         if kind == "error":
             self.errors += 1
             if not event["error"]["code"] or not event["error"]["message"]:
