@@ -95,21 +95,23 @@ check:  ## settings, versions, models, ports: what is there, what is missing, ho
 test: test-needs .venv/.ready-dev .venv-dialogue/.ready .venv-train/.ready .venv-livekit/.ready $(NPM_CLIENT)/node_modules/.package-lock.json models rendered-speech dialogue-model lint  ## all checks and tests
 	@rm -f .coverage .coverage.*
 	@$(MAKE) --no-print-directory --jobs=$(TEST_JOBS) --keep-going AT_ONCE=yes \
-		tested-talks tested-gateway tested-dialogue tested-training
+		tested-talks tested-gateway tested-dialogue tested-page tested-training
 	@.venv/bin/coverage combine --quiet
 	@.venv/bin/coverage report --skip-covered
 
 # The parts, longest first. Talks are held in real time and mostly wait: whatever runs beside them gives way. Each
 # line says whose it is, and outlives Ctrl-C until pytest has ended its servers and said so.
-TALKS := tests/end_to_end tests/faults tests/widget
+TALKS := tests/end_to_end tests/faults
 part = set -o pipefail; env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u AT_ONCE COVERAGE_FILE=.coverage.$(1) $(2) --durations=10 2>&1 \
 	| (trap '' INT; exec sed -u 's/^/$(1) | /')
-.PHONY: tested-talks tested-gateway tested-dialogue tested-training
+.PHONY: tested-talks tested-page tested-gateway tested-dialogue tested-training
 tested-talks:
 	@$(call part,talks   ,.venv/bin/python -m pytest --cov --cov-report= $(TALKS))
+tested-page:
+	@$(call part,page    ,.venv/bin/python -m pytest --cov --cov-report= tests/widget)
 tested-gateway:
 	@$(call part,gateway ,nice -n 5 .venv/bin/python -m pytest --cov --cov-report= tests \
-		$(TALKS:%=--ignore=%) --ignore=tests/dialogue --ignore=tests/actions --ignore=tests/train --ignore=tests/soak)
+		$(TALKS:%=--ignore=%) --ignore=tests/widget --ignore=tests/dialogue --ignore=tests/actions --ignore=tests/train --ignore=tests/soak)
 tested-dialogue:
 	@$(call part,dialogue,nice -n 5 .venv-dialogue/bin/python -m pytest tests/dialogue tests/actions tests/emotion \
 		tests/language tests/crisis tests/recommender)

@@ -278,7 +278,12 @@ def test_interrupted_fetch_leaves_a_partial_that_the_next_one_continues(hub: Hub
     store = _store(tmp_path)
     command = [sys.executable, "-c", FETCH, str(tmp_path / "models.toml"), str(tmp_path / "cache")]
     with subprocess.Popen(
-        command, cwd=PROJECT, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        command,
+        cwd=PROJECT,
+        stderr=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        # Where the tests run in the background of a shell, it is ignored, and so it would be here.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         partial = _folder(tmp_path) / "model.bin.partial"
         deadline_s = time.monotonic() + 30

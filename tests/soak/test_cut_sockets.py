@@ -351,7 +351,7 @@ def _compare_with_the_log(server, tally):
     for (turn_id,) in _rows(server, "SELECT turn_id FROM turns"):
         number, meant = answered.get(turn_id, (0, 0))
         if not number:
-            tally.lost.append(f"{turn_id} has no reply in the log")
+            tally.lost.append(f"{turn_id} has no reply in the log; its talk: {_course(server, turn_id)}")
         if meant > 1:
             tally.doubled.append(f"{turn_id} has {meant} replies in the log")
     ends = _rows(server, "SELECT reason, COUNT(*) FROM talk_ends GROUP BY reason")
@@ -360,6 +360,14 @@ def _compare_with_the_log(server, tally):
         tally.doubled.append("more talks in the log than there were")
 
 
-def _rows(server, question):
+def _course(server, turn_id):
+    """What the log has of the talk of a turn, in order and without words."""
+    talk = "(SELECT talk_id FROM turns WHERE turn_id = ?)"
+    turns = f"SELECT at, 'turn', turn_id FROM turns WHERE talk_id = {talk}"
+    replies = f"SELECT at, 'reply ' || status || ' ' || coalesce(intent, '-'), turn_id FROM replies WHERE talk_id = {talk}"
+    return _rows(server, f"{turns} UNION ALL {replies} ORDER BY 1", turn_id, turn_id)
+
+
+def _rows(server, question, *values):
     with contextlib.closing(sqlite3.connect(f"file:{server.database}?mode=ro", uri=True)) as log:
-        return log.execute(question).fetchall()
+        return log.execute(question, values).fetchall()
