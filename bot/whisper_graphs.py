@@ -2,8 +2,7 @@
 
 The network is that of Radford et al. 2022 (arXiv:2212.04356), pre-norm transformers with GELU. Weights are
 rounded to 8 bits for each output channel, activations as they come. ONNX Runtime packs such weights
-once, when the graph is loaded; CTranslate2 packs them anew at each step on processors that are not
-Intel's, which takes three times as long as the arithmetic.
+once, when the graph is loaded, which CTranslate2 does on Intel's processors alone.
 """
 
 from __future__ import annotations
