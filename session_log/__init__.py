@@ -1,11 +1,11 @@
 """The session log: what of a talk is remembered, only as far as the person allowed it.
 
-In: events of a talk (`session_log.events`), handed to the one writer (`session_log.writer`), which
-asks the consents (`session_log.consent`) before anything reaches the disk. Out: one SQLite file
-(`session_log.schema`), the same events read back (`session_log.reader`), and the commands
-`python -m session_log list | show`. Events and consents need the standard library alone and run on
-Python 3.10, so that the dialogue can speak of them too; the rest belongs to the gateway, whose
-names are therefore imported here on first use only.
+In: events of a talk (`session_log.events`), of those who care for the person (`care_events`) and of the
+log itself (`audit_events`), handed to the one writer (`writer`), which asks the consents (`admission`,
+`consent`) and seals content (`sealed`) before anything reaches the disk. Out: one SQLite file whose rows
+are a chain (`schema`, `chain`), the same events read back (`reader`), and the commands of `python -m
+session_log`. Names are imported on first use only, so that events and consents can be spoken of without
+the rest.
 """
 
 from importlib import import_module

@@ -1,88 +1,199 @@
-"""`python -m session_log list | show`: what the session log of this machine holds."""
+"""`python -m session_log list | show | verify | export | erase | rotate-key | retention | stats | ingest`."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO, TypeVar
 
-from session_log.location import default_database_path
-from session_log.reader import list_talks, read_talk
+from tqdm import tqdm
+
+from session_log.command_line import parser, places_of
+from session_log.erasure import erase_person, erase_talk
+from session_log.export import FORMATS, Selection, write_export
+from session_log.ingest import ingest, numbered_values
+from session_log.location import LogPlaces
+from session_log.operator_access import OPERATOR, note_access, operating, operator_name, settled
+from session_log.reader import list_talks, read_talk, reading
+from session_log.retention import run_retention
+from session_log.rotation import rotate
 from session_log.schema import SessionLogError
+from session_log.statistics import count, statistics_lines
 from session_log.timeline import event_values, summary_values, table_lines, talk_lines
+from session_log.verify import verify
 
 __all__ = ["main"]
 
+_INTERRUPTED = 130
+_Item = TypeVar("_Item")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line; returns the exit status (2: bad input, told in one line)."""
-    options = _parser().parse_args(arguments)
-    path = options.database if options.database is not None else default_database_path()
+    """Runs the command line; returns the exit status (1: `verify` found something, 2: told in one line)."""
+    options = parser().parse_args(arguments)
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(encoding="utf-8")  # Persian text, whatever the locale says
     try:
-        if options.command == "list":
-            _list(path, options.limit, options.json)
-        else:
-            _show(path, options.talk_id, options.json)
+        status = _COMMANDS[options.command](places_of(options), options)
         sys.stdout.flush()
     except SessionLogError as error:
         print(f"session_log: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("session_log: interrupted; what was not done yet can be done by the same call", file=sys.stderr)
+        return _INTERRUPTED
     except BrokenPipeError:  # the reader of our output, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    return 0
+        return 0
+    return status
 
 
-def _list(path: Path, limit: int, as_json: bool) -> None:
-    talks = list_talks(path, limit)
-    if as_json:
-        print(json.dumps([summary_values(talk) for talk in talks], ensure_ascii=False, indent=2))
+def _list(places: LogPlaces, options: argparse.Namespace) -> int:
+    talks = list_talks(places, options.limit)
+    if options.json:
+        _print_json([summary_values(talk) for talk in talks])
     elif talks:
         print("\n".join(table_lines(talks)))
     else:
         print("no talks yet")
+    return 0
 
 
-def _show(path: Path, talk_id: str, as_json: bool) -> None:
-    talk, happened = read_talk(path, talk_id)
-    if as_json:
-        values = {"talk": summary_values(talk), "events": [event_values(event) for event in happened]}
-        print(json.dumps(values, ensure_ascii=False, indent=2))
+def _show(places: LogPlaces, options: argparse.Namespace) -> int:
+    talk, happened = read_talk(places, options.talk_id)
+    if options.json:
+        _print_json({"talk": summary_values(talk), "events": [event_values(event) for event in happened]})
     else:
         print("\n".join(talk_lines(talk, happened)))
+    return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m session_log", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    listing = commands.add_parser("list", help="the latest talks")
-    listing.add_argument("--limit", type=_positive, default=20, help="how many talks (default: 20)")
-    showing = commands.add_parser("show", help="one talk as a timeline")
-    showing.add_argument("talk_id", metavar="TALK_ID")
-    for command in (listing, showing):
-        command.add_argument("--json", action="store_true", help="print JSON")
-        command.add_argument(
-            "--database",
-            type=Path,
-            help="the log's file (default: HAMDEL_SESSION_LOG, else hamdel/session_log.sqlite "
-            "in the platform's data folder)",
-        )
-    return parser
+def _verify(places: LogPlaces, options: argparse.Namespace) -> int:
+    findings = verify(places, partial(_progress, unit="record"))
+    if options.json:
+        _print_json({"findings": [dataclasses.asdict(finding) for finding in findings]})
+    else:
+        for finding in findings:
+            row = "" if finding.sequence is None else f" row {finding.sequence}"
+            print(f"{finding.part}{row}: {finding.problem}")
+        if not findings:
+            print("nothing was changed, removed or added")
+    return 1 if findings else 0
 
 
-def _positive(text: str) -> int:
+def _stats(places: LogPlaces, options: argparse.Namespace) -> int:
+    with reading(places) as reader:
+        statistics = count(reader, partial(_progress, unit="talk"))
+    if options.json:
+        _print_json(dataclasses.asdict(statistics))
+    else:
+        print("\n".join(statistics_lines(statistics)))
+    return 0
+
+
+def _export(places: LogPlaces, options: argparse.Namespace) -> int:
+    selection = Selection(options.talk_id, options.person)
+    with operating(places) as log, reading(places) as reader:
+        selection.talks(reader)  # tells of what is not there, before anything is noted
+        if options.output is not None and options.output.exists() and not options.force:
+            raise SessionLogError(f"{options.output} is there already; --force replaces it.")
+        note_access(log, "export_made", person=options.person, talk_id=options.talk_id, detail=options.format)
+        pieces = FORMATS[options.format](reader, selection, partial(_progress, unit="talk"))
+        write_export(pieces, options.output, force=options.force)
+    return 0
+
+
+def _erase(places: LogPlaces, options: argparse.Namespace) -> int:
+    with operating(places) as log:
+        with reading(places) as reader:
+            talks = Selection(options.talk_id, options.person).talks(reader)
+        what = f"talk {options.talk_id}" if options.person is None else f"person {options.person}"
+        if not options.yes and not _confirmed(f"Erase the content of {what} ({len(talks)} talks) for good?"):
+            raise SessionLogError("Nothing was erased.")
+        by = {"actor": operator_name(), "role": OPERATOR}
+        if options.person is None:
+            settled(log, log.perform(lambda transaction: erase_talk(transaction, options.talk_id, **by)))
+        else:
+            settled(log, log.perform(lambda transaction: erase_person(transaction, options.person, **by)))
+    print(f"erased: {what}")
+    return 0
+
+
+def _rotate_key(places: LogPlaces, options: argparse.Namespace) -> int:
+    with operating(places) as log:
+        rotated = rotate(log)
+    print(f"{rotated.keys} keys are wrapped with the new master key {rotated.key_id}")
+    print(f"make a new backup of {places.key_file}; the old key opens only older copies of the database")
+    return 0
+
+
+def _retention(places: LogPlaces, options: argparse.Namespace) -> int:
+    with operating(places) as log:
+        note_access(log, "retention_run", detail=f"text {options.text_days}, audio {options.audio_days} days")
+        removed = run_retention(log, datetime.now(UTC), options.text_days, options.audio_days)
+    print(f"erased {removed.talks} talks, deleted {removed.sounds} sounds and {removed.backups} old copies")
+    return 0
+
+
+def _ingest(places: LogPlaces, options: argparse.Namespace) -> int:
+    with _input(options.file) as file, operating(places) as log:
+        note_access(log, "events_ingested")
+        ingested = ingest(log, numbered_values(_progress(file, None, unit="line")))
+    print(
+        f"{ingested.written} written, {ingested.repeated} stored already, "
+        f"{ingested.withheld} without consent, "
+        f"{ingested.left_out} of audit or sound left out, {len(ingested.bad)} bad"
+    )
+    for number, problem in ingested.bad:
+        print(f"session_log: {options.file}:{number}: {problem}", file=sys.stderr)
+    return 2 if ingested.bad else 0
+
+
+@contextmanager
+def _input(name: str) -> Iterator[BinaryIO]:
+    if name == "-":
+        yield sys.stdin.buffer
+        return
     try:
-        number = int(text)
-    except ValueError:
-        number = 0
-    if not 0 < number < 2**31:
-        raise argparse.ArgumentTypeError("must be a whole number from 1")
-    return number
+        with Path(name).open("rb") as file:
+            yield file
+    except OSError as error:
+        raise SessionLogError(f"{name} cannot be read ({error.strerror}).") from None
 
+
+def _confirmed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise SessionLogError("To erase without being asked on a terminal, add --yes.")
+    return input(f"{question} [yes/no] ").strip().lower() == "yes"
+
+
+def _progress(items: Iterable[_Item], total: int | None, unit: str) -> Iterable[_Item]:
+    return tqdm(items, total=total, unit=unit, disable=None, leave=False)  # on a terminal alone
+
+
+def _print_json(values: object) -> None:
+    print(json.dumps(values, ensure_ascii=False, indent=2))
+
+
+_COMMANDS: dict[str, Callable[[LogPlaces, argparse.Namespace], int]] = {
+    "list": _list,
+    "show": _show,
+    "verify": _verify,
+    "export": _export,
+    "erase": _erase,
+    "rotate-key": _rotate_key,
+    "retention": _retention,
+    "stats": _stats,
+    "ingest": _ingest,
+}
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from session_log.events import (
+    AudioKept,
     ConsentSet,
     CrisisFlagged,
     DistressRated,
@@ -27,6 +28,7 @@ from session_log.events import (
     TalkStarted,
     TurnHeard,
 )
+from session_log.kinds import AnyEvent
 
 __all__ = ["CONTENT_EVENTS", "WITHHELD", "ConsentLedger"]
 
@@ -39,8 +41,9 @@ CONTENT_EVENTS: tuple[type[Event], ...] = (
     SuggestionFeedback,
     DistressRated,
     LabelCorrected,
+    AudioKept,
 )
-"""What tells something about a person's inner life, and needs `store_text` at least."""
+"""What tells something about a person's inner life; all but sound needs `store_text` at least."""
 
 WITHHELD = "withheld"
 """What stands in place of a hand-over's reason that may not be stored."""
@@ -74,7 +77,7 @@ class ConsentLedger:
         """The talks that it was told of and has not forgotten."""
         return tuple(self._talks)
 
-    def apply(self, event: Event) -> None:
+    def apply(self, event: AnyEvent) -> None:
         """Takes note of a beginning or a consent; other events change nothing.
 
         A talk that began cannot begin anew, and a consent to an unknown talk is ignored.
@@ -104,7 +107,7 @@ class ConsentLedger:
         talk = self._talks.get(talk_id)
         return talk is not None and scope in talk.granted_since
 
-    def may_store(self, event: Event) -> Event | None:
+    def may_store(self, event: AnyEvent) -> AnyEvent | None:
         """Returns the event as it may be written: whole, reduced, or None where it may not be.
 
         Content of an anonymous, an erased or an unknown talk is never stored. Where turns are not
@@ -117,7 +120,7 @@ class ConsentLedger:
             return event if self._covers(event, "store_text") else replace(event, reason=WITHHELD)
         if not isinstance(event, CONTENT_EVENTS):
             return event
-        needed = ["store_text"]
+        needed = ["store_audio" if isinstance(event, AudioKept) else "store_text"]
         if isinstance(event, _EMOTION_EVENTS):
             needed.append("emotion")
         if isinstance(event, MoodEstimated) and event.modality == "face":

@@ -1,5 +1,8 @@
 """What can happen in a talk, as far as the session log knows.
 
+What people write about it later is in `session_log.care_events`, what happens to the log in
+`session_log.audit_events`.
+
 Every event is an immutable value checked when it is made: a wrong field raises ValueError with the
 names of the event and the field. All fields are given by keyword. Times are UTC. `event_id` makes
 writing idempotent: an event handed in twice is stored once. What a person or a reply said stays
@@ -23,6 +26,7 @@ __all__ = [
     "GIVERS",
     "SCOPES",
     "AlertStep",
+    "AudioKept",
     "ConsentSet",
     "CrisisFlagged",
     "DisclosureGiven",
@@ -39,13 +43,15 @@ __all__ = [
     "TalkEnded",
     "TalkStarted",
     "TurnHeard",
+    "new_event_id",
 ]
 
 SCOPES = ("talk", "emotion", "camera", "store_text", "store_audio", "share", "research", "memory")
 """What a person can consent to, each on its own."""
 
-GIVERS = ("token", "widget", "client", "voice", "text")
-"""How a person consented: before the talk, on our page, in another program, by saying or typing it."""
+GIVERS = ("token", "widget", "client", "voice", "text", "page")
+"""How a person consented: before the talk, in the widget, in another program, by saying or typing it, or on
+their own page."""
 
 ALERT_STEPS = (
     "raised",
@@ -72,7 +78,8 @@ class ShownSuggestion(NamedTuple):
     position: int
 
 
-def _new_event_id() -> str:
+def new_event_id() -> str:
+    """A random id of an event."""
     return uuid4().hex
 
 
@@ -128,7 +135,7 @@ class TalkStarted:
     language: str = field(metadata={"check": _language_or_auto})
     country: str | None = field(default=None, metadata=_COUNTRY)
     client: str = field(metadata=_LINE)
-    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+    event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:
         checks.check_fields(self)
@@ -144,7 +151,7 @@ class ConsentSet:
     granted: bool = field(metadata=_BOOLEAN)
     version: str = field(metadata=_LINE)
     given_by: str = field(metadata={"check": checks.choice(GIVERS)})
-    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+    event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:
         checks.check_fields(self)
@@ -160,7 +167,7 @@ class DisclosureGiven:
     language: str = field(metadata=_LANGUAGE)
     spoken: bool = field(metadata=_BOOLEAN)
     shown: bool = field(metadata=_BOOLEAN)
-    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+    event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:
         checks.check_fields(self)
@@ -182,7 +189,7 @@ class TurnHeard:
     duration_ms: int | None = field(
         default=None, metadata={"check": checks.optional(checks.integer(0, _DAY_MS))}
     )
-    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+    event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:
         checks.check_fields(self)
@@ -202,7 +209,7 @@ class MoodEstimated:
     threshold: float = field(metadata=_PROBABILITY)
     abstained: bool = field(metadata=_BOOLEAN)
     validated: bool = field(metadata=_BOOLEAN)
-    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+    event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:
         checks.check_fields(self)
@@ -222,7 +229,7 @@ class ReplyGiven:
         default=None, repr=False, metadata={"check": checks.optional(checks.words)}
     )
     status: str = field(metadata={"check": checks.choice(("completed", "cancelled"))})
-    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+    event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:
         checks.check_fields(self)
@@ -239,7 +246,7 @@ class ReplyHeard:
     turn_id: str = field(metadata=_IDENTIFIER)
     at: datetime = field(metadata=_UTC)
     heard_text: str = field(repr=False, metadata=_WORDS)
-    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+    event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:
         checks.check_fields(self)
@@ -253,7 +260,7 @@ class SuggestionsShown:
     turn_id: str = field(metadata=_IDENTIFIER)
     at: datetime = field(metadata=_UTC)
     suggestions: tuple[ShownSuggestion, ...] = field(metadata={"check": _suggestions})
-    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+    event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:
         checks.check_fields(self)
@@ -267,7 +274,7 @@ class SuggestionFeedback:
     at: datetime = field(metadata=_UTC)
     suggestion_id: str = field(metadata=_IDENTIFIER)
     helped: bool = field(metadata=_BOOLEAN)
-    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+    event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:
         checks.check_fields(self)
@@ -281,7 +288,7 @@ class DistressRated:
     at: datetime = field(metadata=_UTC)
     value: int = field(metadata={"check": checks.integer(0, 10)})
     moment: str = field(metadata={"check": checks.choice(("before", "after"))})
-    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+    event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:
         checks.check_fields(self)
@@ -295,7 +302,7 @@ class LabelCorrected:
     at: datetime = field(metadata=_UTC)
     turn_id: str = field(metadata=_IDENTIFIER)
     emotion: str = field(metadata={"check": checks.choice((*_LABELS, UNCLEAR))})
-    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+    event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:
         checks.check_fields(self)
@@ -312,7 +319,7 @@ class CrisisFlagged:
     country: str | None = field(default=None, metadata=_COUNTRY)
     kind: str = field(metadata=_LINE)
     lines_shown: tuple[str, ...] = field(metadata={"check": checks.lines})
-    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+    event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:
         checks.check_fields(self)
@@ -327,7 +334,7 @@ class HandedOff:
     queue: str = field(metadata=_LINE)
     reason: str = field(metadata=_LINE)
     reached: bool = field(metadata=_BOOLEAN)
-    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+    event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:
         checks.check_fields(self)
@@ -354,7 +361,22 @@ class AlertStep:
     )
     language: str | None = field(default=None, metadata={"check": checks.optional(checks.language)})
     country: str | None = field(default=None, metadata=_COUNTRY)
-    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+    event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
+
+    def __post_init__(self) -> None:
+        checks.check_fields(self)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioKept:
+    """The sound of a turn was kept, sealed, in a file beside the log; digest: SHA-256 of that file."""
+
+    talk_id: str = field(metadata=_IDENTIFIER)
+    turn_id: str = field(metadata=_IDENTIFIER)
+    at: datetime = field(metadata=_UTC)
+    duration_ms: int = field(metadata={"check": checks.integer(0, _DAY_MS)})
+    digest: str = field(metadata=_CODE)
+    event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:
         checks.check_fields(self)
@@ -367,7 +389,7 @@ class TalkEnded:
     talk_id: str = field(metadata=_IDENTIFIER)
     at: datetime = field(metadata=_UTC)
     reason: str = field(metadata=_CODE)
-    event_id: str = field(default_factory=_new_event_id, metadata=_IDENTIFIER)
+    event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:
         checks.check_fields(self)
@@ -388,9 +410,10 @@ Event = (
     | CrisisFlagged
     | HandedOff
     | AlertStep
+    | AudioKept
     | TalkEnded
 )
-"""Any event."""
+"""Any event of a talk."""
 
 EVENT_CLASSES: tuple[type[Event], ...] = (
     TalkStarted,
@@ -407,6 +430,7 @@ EVENT_CLASSES: tuple[type[Event], ...] = (
     CrisisFlagged,
     HandedOff,
     AlertStep,
+    AudioKept,
     TalkEnded,
 )
-"""The classes of all events."""
+"""The classes of the events of a talk."""

@@ -144,9 +144,12 @@ def number(lowest: float = -math.inf, highest: float = math.inf) -> Check:
     """A check for a finite number between two bounds; numpy scalars become plain floats."""
 
     def check(value: object) -> float:
-        if isinstance(value, bool | str) or not isinstance(value, SupportsFloat):
+        if type(value) is float:  # asking for the protocol takes longer than all the rest
+            plain = value
+        elif isinstance(value, bool | str) or not isinstance(value, SupportsFloat):
             raise ValueError("must be a number")
-        plain = float(value)
+        else:
+            plain = float(value)
         if not math.isfinite(plain) or not lowest <= plain <= highest:
             raise ValueError(f"must be a finite number between {lowest:g} and {highest:g}")
         return plain
@@ -158,9 +161,12 @@ def integer(lowest: int, highest: int) -> Check:
     """A check for a whole number between two bounds; numpy integers become plain ones."""
 
     def check(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, SupportsIndex):
+        if type(value) is int:
+            plain = value
+        elif isinstance(value, bool) or not isinstance(value, SupportsIndex):
             raise ValueError("must be a whole number")
-        plain = value.__index__()
+        else:
+            plain = value.__index__()
         if not lowest <= plain <= highest:
             raise ValueError(f"must be a whole number from {lowest} to {highest}")
         return plain

@@ -1,13 +1,14 @@
-"""Where the session log of this machine lies unless somebody says otherwise."""
+"""Where the parts of a session log lie: the database, and what must not lie in it."""
 
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import platformdirs
 
-__all__ = ["default_database_path"]
+__all__ = ["LogPlaces", "default_database_path"]
 
 
 def default_database_path() -> Path:
@@ -16,3 +17,46 @@ def default_database_path() -> Path:
     if chosen:
         return Path(chosen).expanduser()
     return platformdirs.user_data_path("hamdel", appauthor=False) / "session_log.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class LogPlaces:
+    """All files of one log.
+
+    Attributes:
+        database: the SQLite file.
+        key_file: the master keys; in production on another disk, or in a secret store that mounts files.
+        head_file: the newest link of the chain; in production where whoever writes the database can't write.
+        spool: folder of what is not in the database yet.
+        audio: folder of sealed sound.
+    """
+
+    database: Path
+    key_file: Path
+    head_file: Path
+    spool: Path
+    audio: Path
+
+    @classmethod
+    def of(
+        cls, database: str | Path | None = None, key_file: Path | None = None, head_file: Path | None = None
+    ) -> LogPlaces:
+        """The places of the log at `database`.
+
+        What is not given comes from HAMDEL_LOG_KEY_FILE and HAMDEL_LOG_HEAD_FILE, else from a folder `keys`
+        beside the database.
+        """
+        path = Path(database) if database is not None else default_database_path()
+        keys = path.parent / "keys"
+        return cls(
+            database=path,
+            key_file=key_file or _named("HAMDEL_LOG_KEY_FILE") or keys / f"{path.stem}.key",
+            head_file=head_file or _named("HAMDEL_LOG_HEAD_FILE") or keys / f"{path.stem}.head",
+            spool=path.with_name(f"{path.name}.spool"),
+            audio=path.with_name(f"{path.name}.audio"),
+        )
+
+
+def _named(variable: str) -> Path | None:
+    value = os.environ.get(variable)
+    return Path(value).expanduser() if value else None

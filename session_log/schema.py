@@ -1,12 +1,12 @@
 """The tables of the session log, and how a database of an earlier version becomes one of this.
 
-Every event has a row in `events`, whose `sequence` is never given twice and orders the whole log;
-what is particular to its kind is in one row (of suggestions: several) of the kind's own table.
-Times are ISO 8601 in UTC with microseconds, so that text order is time order.
+Every event is a row of `events`, whose `sequence` has no gaps and orders the whole log. Times are
+ISO 8601 in UTC with microseconds, so that text order is time order.
 """
 
 from __future__ import annotations
 
+import glob
 import os
 import sqlite3
 from collections.abc import Sequence
@@ -17,76 +17,111 @@ from urllib.parse import quote
 
 from sqlite_utils import Database
 
-__all__ = ["MIGRATIONS", "SessionLogError", "migrate", "open_for_reading", "open_for_writing"]
+__all__ = [
+    "MIGRATIONS",
+    "SessionLogError",
+    "backups_beside",
+    "check",
+    "migrate",
+    "open_for_reading",
+    "open_for_writing",
+]
 
 _APPLICATION_ID = 0x48414D44  # "HAMD": tells our files from other programs' databases
 _OPEN_TIMEOUT_S = 5.0
 
-_DETAIL = "sequence INTEGER PRIMARY KEY REFERENCES events (sequence) ON DELETE CASCADE"
+_FIRST_VERSION = 4
+"""Versions before it were never released: their content lay open, and they cannot be brought up to date."""
 
 _FIRST_TABLES = (
     f"PRAGMA application_id = {_APPLICATION_ID}",
-    # Only a crisis flag, or a step of its alert, may make a talk of which nothing else is known; its purpose
-    # is NULL then.
-    """CREATE TABLE talks (
-        talk_id TEXT PRIMARY KEY, started_at TEXT NOT NULL, subject TEXT, clinic TEXT, purpose TEXT,
-        language TEXT, country TEXT, client TEXT, erased_at TEXT) STRICT""",
-    "CREATE INDEX talks_by_start ON talks (started_at)",
-    "CREATE INDEX talks_by_subject ON talks (subject, started_at)",
+    # Each event is one row, linked to the one before. `facts` and `content` (sealed) of a row that was
+    # erased are NULL, `erased_by` names the event that says so, and the digests hold the chain together.
     """CREATE TABLE events (
-        sequence INTEGER PRIMARY KEY AUTOINCREMENT, event_id TEXT NOT NULL UNIQUE,
-        talk_id TEXT NOT NULL REFERENCES talks (talk_id),
-        event_kind TEXT NOT NULL, at TEXT NOT NULL) STRICT""",
-    "CREATE INDEX events_by_talk ON events (talk_id, sequence)",
-    f"""CREATE TABLE consents ({_DETAIL}, scope TEXT NOT NULL,
-        granted INTEGER NOT NULL CHECK (granted IN (0, 1)), version TEXT NOT NULL,
-        given_by TEXT NOT NULL) STRICT""",
-    f"""CREATE TABLE disclosures ({_DETAIL}, version TEXT NOT NULL, language TEXT NOT NULL,
-        spoken INTEGER NOT NULL CHECK (spoken IN (0, 1)),
-        shown INTEGER NOT NULL CHECK (shown IN (0, 1))) STRICT""",
-    f"""CREATE TABLE turns ({_DETAIL}, turn_id TEXT NOT NULL, language TEXT NOT NULL,
-        text TEXT NOT NULL, source TEXT NOT NULL, confidence REAL, duration_ms INTEGER) STRICT""",
-    f"""CREATE TABLE moods ({_DETAIL}, turn_id TEXT NOT NULL, modality TEXT NOT NULL,
-        label TEXT NOT NULL, probabilities TEXT NOT NULL, model TEXT NOT NULL,
-        threshold REAL NOT NULL, abstained INTEGER NOT NULL CHECK (abstained IN (0, 1)),
-        validated INTEGER NOT NULL CHECK (validated IN (0, 1))) STRICT""",
-    f"""CREATE TABLE replies ({_DETAIL}, turn_id TEXT NOT NULL, language TEXT NOT NULL,
-        text TEXT NOT NULL, intent TEXT, heard_text TEXT, status TEXT NOT NULL) STRICT""",
-    """CREATE TABLE suggestions (
-        sequence INTEGER NOT NULL REFERENCES events (sequence) ON DELETE CASCADE,
-        position INTEGER NOT NULL, turn_id TEXT NOT NULL, suggestion_id TEXT NOT NULL,
-        technique TEXT NOT NULL, score REAL NOT NULL, propensity REAL NOT NULL,
-        PRIMARY KEY (sequence, position)) STRICT""",
-    f"""CREATE TABLE suggestion_feedback ({_DETAIL}, suggestion_id TEXT NOT NULL,
-        helped INTEGER NOT NULL CHECK (helped IN (0, 1))) STRICT""",
-    f"""CREATE TABLE distress_ratings ({_DETAIL},
-        value INTEGER NOT NULL CHECK (value BETWEEN 0 AND 10), moment TEXT NOT NULL) STRICT""",
-    f"CREATE TABLE label_corrections ({_DETAIL}, turn_id TEXT NOT NULL, emotion TEXT NOT NULL) STRICT",
-    f"""CREATE TABLE crisis_flags ({_DETAIL}, turn_id TEXT, level INTEGER NOT NULL, country TEXT,
-        kind TEXT NOT NULL, lines_shown TEXT NOT NULL) STRICT""",
-    f"""CREATE TABLE handovers ({_DETAIL}, queue TEXT NOT NULL, reason TEXT NOT NULL,
-        reached INTEGER NOT NULL CHECK (reached IN (0, 1))) STRICT""",
-    f"CREATE TABLE talk_ends ({_DETAIL}, reason TEXT NOT NULL) STRICT",
+        sequence INTEGER PRIMARY KEY, event_id TEXT NOT NULL UNIQUE, talk_id TEXT, person TEXT,
+        event_kind TEXT NOT NULL, at TEXT NOT NULL, facts TEXT, content BLOB,
+        facts_digest BLOB, content_digest BLOB, erased_by INTEGER, link BLOB NOT NULL) STRICT""",
+    "CREATE INDEX events_by_talk ON events (talk_id, sequence) WHERE talk_id IS NOT NULL",
+    "CREATE INDEX events_by_person ON events (person, sequence) WHERE person IS NOT NULL",
+    "CREATE INDEX alert_steps ON events (at) WHERE event_kind = 'alert_step'",
+    "CREATE INDEX questionnaires ON events (person) WHERE event_kind = 'questionnaire_answered'",
+    """CREATE INDEX corrections ON events (talk_id)
+        WHERE event_kind IN ('label_reviewed', 'label_corrected')""",
+    """CREATE INDEX audit ON events (sequence) WHERE event_kind IN
+        ('access_noted', 'account_changed', 'audio_deleted', 'erased', 'chain_broken')""",
+    # The keys that seal content, each wrapped by a master key; erasing deletes them.
+    """CREATE TABLE keys (owner TEXT PRIMARY KEY, master_id TEXT NOT NULL, wrapped BLOB NOT NULL)
+        STRICT, WITHOUT ROWID""",
+    # What follows is derived from the events, for lists and searches; `verify` compares it with them. Only
+    # a crisis flag, or a step of its alert, may make a talk of which nothing else is known: its purpose is
+    # NULL then. `summary` is sealed.
+    """CREATE TABLE talks (
+        talk_id TEXT PRIMARY KEY, started_at TEXT NOT NULL, ended_at TEXT, end_reason TEXT, person TEXT,
+        clinic TEXT, purpose TEXT, language TEXT, country TEXT, client TEXT, turns INTEGER NOT NULL DEFAULT
+        0, crisis_level INTEGER, flag_state TEXT, shared INTEGER NOT NULL DEFAULT 0, summary BLOB,
+        erased_at TEXT)
+        STRICT""",
+    "CREATE INDEX talks_by_start ON talks (started_at)",
+    "CREATE INDEX talks_by_person ON talks (person, started_at) WHERE person IS NOT NULL",
+    # Answers the caseload of a clinic without reading the rows.
+    """CREATE INDEX talks_by_clinic ON talks (clinic, person, started_at, flag_state, language)
+        WHERE person IS NOT NULL""",
+    """CREATE TABLE persons (
+        person TEXT PRIMARY KEY, clinic TEXT, first_at TEXT NOT NULL, last_at TEXT NOT NULL,
+        talks INTEGER NOT NULL, open_flags INTEGER NOT NULL DEFAULT 0) STRICT""",
+    "CREATE INDEX persons_by_last ON persons (last_at)",
+    "CREATE INDEX persons_by_clinic ON persons (clinic, last_at)",
+    # Scopes that a person has revoked for all talks.
+    """CREATE TABLE refusals (person TEXT NOT NULL, scope TEXT NOT NULL, at TEXT NOT NULL,
+        PRIMARY KEY (person, scope)) STRICT, WITHOUT ROWID""",
+    # Copies of this file that we made ourselves, so that what is erased here is erased there.
+    "CREATE TABLE backups (path TEXT PRIMARY KEY, made_at TEXT NOT NULL) STRICT, WITHOUT ROWID",
 )
 
-_ALERT_STEPS = (
-    f"""CREATE TABLE alert_steps ({_DETAIL}, alert_id TEXT NOT NULL, step TEXT NOT NULL,
-        level INTEGER NOT NULL, kind TEXT NOT NULL, clinic TEXT, contact TEXT, channel TEXT, language TEXT,
-        country TEXT) STRICT""",
-    "CREATE INDEX alert_steps_by_alert ON alert_steps (alert_id)",
+_REVIEW_TABLES = (
+    # Who may sign in to the review. `code_secret` is sealed, `recovery` are digests; all but `code_step`,
+    # the time step of the newest code used, enters the digest in account_changed events.
+    """CREATE TABLE review_accounts (
+        account TEXT PRIMARY KEY, login TEXT NOT NULL UNIQUE, role TEXT NOT NULL, clinic TEXT,
+        state TEXT NOT NULL, password TEXT, code_secret BLOB, recovery TEXT NOT NULL DEFAULT '[]',
+        made_at TEXT NOT NULL, code_step INTEGER NOT NULL DEFAULT 0) STRICT, WITHOUT ROWID""",
+    # Links, by the digest of their secret.
+    """CREATE TABLE review_invitations (
+        invitation TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES review_accounts, expires_at TEXT
+        NOT NULL) STRICT, WITHOUT ROWID""",
+    """CREATE TABLE review_assignments (
+        therapist TEXT NOT NULL REFERENCES review_accounts, person TEXT NOT NULL, at TEXT NOT NULL,
+        mac BLOB NOT NULL, PRIMARY KEY (therapist, person)) STRICT, WITHOUT ROWID""",
+    "CREATE INDEX review_assignments_by_person ON review_assignments (person)",
+    """CREATE TABLE review_sessions (
+        session TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES review_accounts, stage TEXT NOT NULL,
+        begun_at TEXT NOT NULL, seen_at TEXT NOT NULL, mac BLOB NOT NULL) STRICT, WITHOUT ROWID""",
+    # Failed attempts to sign in, by the digest of the name that was tried or of the address they came from.
+    """CREATE TABLE review_failures (
+        source TEXT PRIMARY KEY, failures INTEGER NOT NULL, last_at TEXT NOT NULL) STRICT, WITHOUT ROWID""",
 )
 
-_REPLY_CORRECTIONS = (
-    f"""CREATE TABLE reply_corrections ({_DETAIL}, turn_id TEXT NOT NULL,
-        heard_text TEXT NOT NULL) STRICT""",
-)
-
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST_TABLES, _ALERT_STEPS, _REPLY_CORRECTIONS)
-"""SQL statements that lead from schema version n to n + 1; never changed once released."""
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST_TABLES, _REVIEW_TABLES)
+"""SQL statements that lead from a schema version to the next, the first to `_FIRST_VERSION`; never changed
+once released."""
 
 
 class SessionLogError(Exception):
     """The session log cannot be used; the message says what to do, and never what is in it."""
+
+
+def backups_beside(path: Path) -> list[Path]:
+    """The copies that migrations of the database at `path` have left beside it."""
+    return sorted(path.parent.glob(f"{glob.escape(path.name)}.version-*.backup"))
+
+
+def check(path: Path) -> None:
+    """Looks whether a file can be a session log of this or an earlier version, and changes nothing.
+
+    Raises:
+        SessionLogError: where it is none.
+    """
+    _read_only(path).close()
 
 
 def open_for_writing(path: Path) -> Database:
@@ -114,13 +149,13 @@ def open_for_writing(path: Path) -> Database:
         database.execute("PRAGMA secure_delete = ON")
         database.execute("PRAGMA synchronous = FULL")
         database.enable_wal()
-        if version < len(MIGRATIONS):
+        if version < _version_after(MIGRATIONS):
             migrate(database, path, MIGRATIONS)
         # SQLite opens a file without the right to write for reading, and says so at the first write.
         database.execute("BEGIN IMMEDIATE")
-        database.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+        database.execute(f"PRAGMA user_version = {_version_after(MIGRATIONS)}")
         database.execute("ROLLBACK")
-    except sqlite3.Error as error:
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite quotes what it can't read
         connection.close()
         raise _unusable(path, "cannot be used", error) from None
     except SessionLogError:
@@ -140,25 +175,13 @@ def open_for_reading(path: Path) -> Database:
             f"There is no session log at {path}; the server makes it when it starts. "
             "Give its place with --database or HAMDEL_SESSION_LOG."
         )
-    try:
-        connection = sqlite3.connect(
-            f"file:{quote(str(path.resolve()))}?mode=ro", uri=True, timeout=_OPEN_TIMEOUT_S
+    database = _read_only(path)
+    if _user_version(database) < _version_after(MIGRATIONS):
+        database.close()
+        raise SessionLogError(
+            f"{path} is empty or was written by an older version; start the server once, "
+            "which brings it up to date."
         )
-    except sqlite3.Error as error:
-        raise _unusable(path, "cannot be opened", error) from None
-    try:
-        database = Database(connection, execute_plugins=False)
-        if _known_version(database, path) < len(MIGRATIONS):
-            raise SessionLogError(
-                f"{path} is empty or was written by an older version; start the server once, "
-                "which brings it up to date."
-            )
-    except sqlite3.Error as error:
-        connection.close()
-        raise _unusable(path, "cannot be read", error) from None
-    except SessionLogError:
-        connection.close()
-        raise
     return database
 
 
@@ -175,19 +198,45 @@ def migrate(database: Database, path: Path, migrations: Sequence[Sequence[str]])
     version = _user_version(database)
     backup = None
     if version > 0:
-        backup = _back_up(database, path, version)
+        made_at = datetime.now(UTC)
+        backup = _back_up(database, path, f"version-{version}.{made_at:%Y%m%dT%H%M%S%fZ}")
     database.execute("BEGIN IMMEDIATE")
     with database.conn:
-        for statements in migrations[version:]:
+        for statements in migrations[max(0, version - _FIRST_VERSION + 1) :]:
             for statement in statements:
                 database.execute(statement)
-        database.execute(f"PRAGMA user_version = {len(migrations)}")
+        database.execute(f"PRAGMA user_version = {_version_after(migrations)}")
+        if backup is not None:
+            row = (str(backup), made_at.isoformat(timespec="microseconds"))
+            database.execute("INSERT INTO backups (path, made_at) VALUES (?, ?)", row)
     return backup
 
 
-def _back_up(database: Database, path: Path, version: int) -> Path:
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    backup = path.with_name(f"{path.name}.version-{version}.{stamp}.backup")
+def _read_only(path: Path) -> Database:
+    try:
+        connection = sqlite3.connect(
+            f"file:{quote(str(path.resolve()))}?mode=ro", uri=True, timeout=_OPEN_TIMEOUT_S
+        )
+    except sqlite3.Error as error:
+        raise _unusable(path, "cannot be opened", error) from None
+    try:
+        database = Database(connection, execute_plugins=False)
+        _known_version(database, path)
+    except (sqlite3.Error, UnicodeDecodeError) as error:  # SQLite quotes what it can't read
+        connection.close()
+        raise _unusable(path, "cannot be read", error) from None
+    except SessionLogError:
+        connection.close()
+        raise
+    return database
+
+
+def _version_after(migrations: Sequence[Sequence[str]]) -> int:
+    return _FIRST_VERSION - 1 + len(migrations)
+
+
+def _back_up(database: Database, path: Path, name: str) -> Path:
+    backup = path.with_name(f"{path.name}.{name}.backup")
     try:
         os.close(os.open(backup, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
         with closing(sqlite3.connect(backup)) as copy:
@@ -207,10 +256,15 @@ def _known_version(database: Database, path: Path) -> int:
     tables = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
     if (tables or version) and application_id != _APPLICATION_ID:
         raise SessionLogError(f"{path} is the database of another program; give the log a path of its own.")
-    if version > len(MIGRATIONS):
+    if version > _version_after(MIGRATIONS):
         raise SessionLogError(
-            f"{path} has schema version {version}, newer than the {len(MIGRATIONS)} known here; "
+            f"{path} has schema version {version}, newer than the {_version_after(MIGRATIONS)} known here; "
             "use the version of Hamdel that wrote it, or a newer one."
+        )
+    if tables and version < _FIRST_VERSION:
+        raise SessionLogError(
+            f"{path} has schema version {version}, of a preview that kept content unencrypted, and cannot be "
+            "brought up to date; move it aside (or delete it), and the server begins a new log."
         )
     return version
 
@@ -218,7 +272,8 @@ def _known_version(database: Database, path: Path) -> int:
 def _unusable(path: Path, what: str, error: Exception) -> SessionLogError:
     if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
         return SessionLogError(f"{path} is locked by another program; end that program and try again.")
-    if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
+    is_damaged = isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError)
+    if is_damaged or isinstance(error, UnicodeDecodeError):
         return SessionLogError(
             f"{path} is damaged or no SQLite database; move it aside and restore a backup, "
             "or let the server start with a new log."

@@ -1,177 +1,166 @@
-"""Events to rows and back, one at a time, over an open database; no threads and no consents.
+"""Rows of the log, one at a time, over an open database; no threads and no consents.
 
-Whoever calls a writing function has a transaction open. The columns of a kind's table are the
-fields of its event, so that what was written reads back as an equal event.
+Whoever calls a writing function has a transaction open.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlite_utils import Database
 
-from session_log.consent import CONTENT_EVENTS
-from session_log.events import (
-    EVENT_CLASSES,
-    AlertStep,
-    ConsentSet,
-    CrisisFlagged,
-    DisclosureGiven,
-    DistressRated,
-    Event,
-    HandedOff,
-    LabelCorrected,
-    MoodEstimated,
-    ReplyGiven,
-    ReplyHeard,
-    ShownSuggestion,
-    SuggestionFeedback,
-    SuggestionsShown,
-    TalkEnded,
-    TalkStarted,
-    TurnHeard,
-)
+from session_log.chain import FIRST_LINK, Head, LinkedRow, digest, link
+from session_log.data_keys import DataKey, DataKeys, SealError
+from session_log.derived import UnfittingEventError, derive
+from session_log.events import AlertStep
+from session_log.kinds import ALL_EVENTS, KINDS, AnyEvent, person_owner, talk_owner
+from session_log.sealed import SealedEvent, unseal
 
 __all__ = [
-    "KINDS",
+    "Chain",
     "UnfittingEventError",
-    "erase_content",
-    "insert_event",
     "is_erased",
+    "last_row",
+    "linked_row",
     "read_alert_steps",
     "read_events",
+    "read_person_events",
+    "read_refusals",
+    "unsealed",
 ]
 
-KINDS: dict[type[Event], str] = {
-    TalkStarted: "talk_started",
-    ConsentSet: "consent_set",
-    DisclosureGiven: "disclosure_given",
-    TurnHeard: "turn_heard",
-    MoodEstimated: "mood_estimated",
-    ReplyGiven: "reply_given",
-    ReplyHeard: "reply_heard",
-    SuggestionsShown: "suggestions_shown",
-    SuggestionFeedback: "suggestion_feedback",
-    DistressRated: "distress_rated",
-    LabelCorrected: "label_corrected",
-    CrisisFlagged: "crisis_flagged",
-    HandedOff: "handed_off",
-    AlertStep: "alert_step",
-    TalkEnded: "talk_ended",
-}
-"""Event class → its name in the column `events.event_kind` and in JSON."""
-
-_TABLES: dict[type[Event], str] = {
-    ConsentSet: "consents",
-    DisclosureGiven: "disclosures",
-    TurnHeard: "turns",
-    MoodEstimated: "moods",
-    ReplyGiven: "replies",
-    ReplyHeard: "reply_corrections",
-    SuggestionFeedback: "suggestion_feedback",
-    DistressRated: "distress_ratings",
-    LabelCorrected: "label_corrections",
-    CrisisFlagged: "crisis_flags",
-    HandedOff: "handovers",
-    AlertStep: "alert_steps",
-    TalkEnded: "talk_ends",
-}
-
-_IN_EVENTS_TABLE = ("talk_id", "at", "event_id")
-
-# S608 below: table and column names are this package's own constants, values are always bound.
-_INSERTS = {
-    kind: "INSERT INTO {} ({}) VALUES ({})".format(  # noqa: S608
-        table,
-        ", ".join(("sequence", *columns)),
-        ", ".join("?" * (len(columns) + 1)),
-    )
-    for kind, table in _TABLES.items()
-    for columns in [[f.name for f in dataclasses.fields(kind) if f.name not in _IN_EVENTS_TABLE]]
-}
-_INSERT_EVENT = "INSERT INTO events (event_id, talk_id, event_kind, at) VALUES (?, ?, ?, ?)"
-_INSERT_SUGGESTION = """INSERT INTO suggestions
-    (sequence, position, turn_id, suggestion_id, technique, score, propensity) VALUES (?, ?, ?, ?, ?, ?, ?)"""
-_INSERT_TALK = """INSERT INTO talks (talk_id, started_at, subject, clinic, purpose, language, country, client)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (talk_id) DO UPDATE SET started_at = excluded.started_at, subject = excluded.subject,
-        clinic = excluded.clinic, purpose = excluded.purpose, language = excluded.language,
-        country = excluded.country, client = excluded.client
-    WHERE talks.purpose IS NULL"""
-_INSERT_UNKNOWN_TALK = (
-    "INSERT INTO talks (talk_id, started_at) VALUES (?, ?) ON CONFLICT (talk_id) DO NOTHING"
-)
-
-_DECODERS: dict[str, Any] = {
-    "datetime": datetime.fromisoformat,
-    "bool": bool,
-    "Mapping[str, float]": json.loads,
-    "tuple[str, ...]": lambda text: tuple(json.loads(text)),
-}
+_INSERT = """INSERT INTO events
+    (sequence, event_id, talk_id, person, event_kind, at, facts, content, link)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_COLUMNS = "sequence, event_id, talk_id, person, event_kind, at, facts, content"
 
 
-class UnfittingEventError(Exception):
-    """An event of a talk that never began, or the second beginning of one that did."""
+class Row(NamedTuple):
+    """The columns of an event that hold it."""
+
+    sequence: int
+    event_id: str
+    talk_id: str | None
+    person: str | None
+    event_kind: str
+    at: str
+    facts: str
+    content: bytes | None
 
 
-def insert_event(database: Database, event: Event) -> bool:
-    """Writes the rows of one event.
+class Chain:
+    """Appends rows to the log, each linked to the one before.
 
-    Returns:
-        False where an event of this id is stored already; nothing is written then.
+    Args:
+        database: with a transaction open, for which alone this object is good.
+        key: the log's own key.
 
-    Raises:
-        UnfittingEventError: where the event's talk is not known, or begins for the second time.
-            A crisis flag or a step of an alert makes an unknown talk known: they must not be lost with the
-            beginning.
+    Attributes:
+        head: the newest row.
     """
-    if database.execute("SELECT 1 FROM events WHERE event_id = ?", (event.event_id,)).fetchone():
-        return False
-    at = _encoded(event.at)
-    if isinstance(event, TalkStarted):
-        row = (event.subject, event.clinic, event.purpose, event.language, event.country, event.client)
-        if database.execute(_INSERT_TALK, (event.talk_id, at, *row)).rowcount == 0:
+
+    def __init__(self, database: Database, key: bytes) -> None:
+        self._database = database
+        self._key = key
+        self.head = last_row(database)
+
+    def append(self, event: SealedEvent) -> bool:
+        """Writes an event and what follows from it.
+
+        Returns:
+            False where an event of this id is stored already; nothing is written then.
+
+        Raises:
+            UnfittingEventError: as `derived.derive`, or where the event brings content to an erased talk, or
+                another key than the stored one.
+        """
+        database = self._database
+        if database.execute("SELECT 1 FROM events WHERE event_id = ?", (event.event_id,)).fetchone():
+            return False
+        if event.content is not None and event.talk_id is not None and is_erased(database, event.talk_id):
             raise UnfittingEventError
-    elif isinstance(event, CrisisFlagged | AlertStep):
-        database.execute(_INSERT_UNKNOWN_TALK, (event.talk_id, at))
-    elif not database.execute("SELECT 1 FROM talks WHERE talk_id = ?", (event.talk_id,)).fetchone():
-        raise UnfittingEventError
-    cursor = database.execute(_INSERT_EVENT, (event.event_id, event.talk_id, KINDS[type(event)], at))
-    sequence = cursor.lastrowid
-    if isinstance(event, SuggestionsShown):
-        for shown in event.suggestions:
-            details = (shown.suggestion_id, shown.technique, shown.score, shown.propensity)
-            database.execute(_INSERT_SUGGESTION, (sequence, shown.position, event.turn_id, *details))
-    elif not isinstance(event, TalkStarted):
-        fields = dataclasses.fields(event)
-        values = [_encoded(getattr(event, f.name)) for f in fields if f.name not in _IN_EVENTS_TABLE]
-        database.execute(_INSERTS[type(event)], (sequence, *values))
-    return True
+        derive(database, event.kind, event.at, event.talk_id, event.facts)
+        if event.key is not None:
+            self._keep_key(event)
+        sequence = self.head.sequence + 1
+        row = LinkedRow(
+            sequence,
+            event.event_id,
+            event.talk_id,
+            event.kind,
+            event.at,
+            digest(event.facts.encode()),
+            digest(event.content),
+        )
+        head = Head(sequence, link(self._key, self.head.link, row))
+        columns = (
+            event.event_id,
+            event.talk_id,
+            event.person,
+            event.kind,
+            event.at,
+            event.facts,
+            event.content,
+        )
+        database.execute(_INSERT, (sequence, *columns, head.link))
+        self.head = head
+        return True
+
+    def _keep_key(self, event: SealedEvent) -> None:
+        key = event.key
+        assert key is not None  # noqa: S101 - for the type checker
+        query = "INSERT INTO keys (owner, master_id, wrapped) VALUES (?, ?, ?) ON CONFLICT (owner) DO NOTHING"
+        if self._database.execute(query, (key.owner, key.master_id, key.wrapped)).rowcount:
+            return
+        found = self._database.execute("SELECT wrapped FROM keys WHERE owner = ?", (key.owner,)).fetchone()
+        if bytes(found[0]) != key.wrapped:
+            raise UnfittingEventError
+
+
+def last_row(database: Database) -> Head:
+    """The newest row; sequence 0 where there is none."""
+    query = "SELECT sequence, link FROM events ORDER BY sequence DESC LIMIT 1"
+    row = database.execute(query).fetchone()
+    return Head(0, FIRST_LINK) if row is None else Head(row[0], bytes(row[1]))
+
+
+def linked_row(columns: dict[str, Any]) -> LinkedRow:
+    """What of a stored row is linked; of an erased one by its digests."""
+    facts, content = columns["facts"], columns["content"]
+    facts = columns["facts_digest"] if facts is None else digest(facts.encode())
+    content = columns["content_digest"] if content is None else digest(content)
+    return LinkedRow(
+        columns["sequence"],
+        columns["event_id"],
+        columns["talk_id"],
+        columns["event_kind"],
+        columns["at"],
+        bytes(facts or b""),
+        bytes(content or b""),
+    )
 
 
 def read_events(
-    database: Database, talk_id: str, kinds: Sequence[type[Event]] = EVENT_CLASSES
-) -> list[Event]:
-    """Returns the stored events of a talk, of some kinds or of all, in the order of their writing."""
-    numbered: list[tuple[int, Event]] = []
-    for kind in kinds:
-        if kind is SuggestionsShown:
-            numbered.extend(_read_suggestions(database, talk_id))
-            continue
-        if kind is TalkStarted:
-            join = "JOIN talks USING (talk_id)"
-        else:
-            join = f"JOIN {_TABLES[kind]} USING (sequence)"
-        rows = database.query(
-            f"SELECT * FROM events {join} WHERE events.talk_id = ? AND events.event_kind = ?",  # noqa: S608
-            (talk_id, KINDS[kind]),
-        )
-        numbered.extend((row["sequence"], _decoded(kind, row)) for row in rows)
-    return [event for _, event in sorted(numbered, key=lambda pair: pair[0])]
+    database: Database, keys: DataKeys, talk_id: str, kinds: Collection[type] | None = None
+) -> list[AnyEvent]:
+    """Returns the stored events of a talk, of some kinds or of all, in the order of their writing.
+
+    Raises:
+        SealError: where content was changed, or a row holds no event of this version.
+        WrongKeyError: where the master key is another.
+    """
+    rows = _rows(database, "talk_id = ?", (talk_id,), kinds)
+    return list(unsealed(database, keys, rows))
+
+
+def read_person_events(
+    database: Database, keys: DataKeys, person: str, kinds: Collection[type] | None = None
+) -> list[AnyEvent]:
+    """Returns what is stored about a person beyond talks; otherwise as `read_events`."""
+    rows = _rows(database, "person = ?", (person,), kinds)
+    return list(unsealed(database, keys, rows))
 
 
 def read_alert_steps(database: Database, since: datetime) -> list[tuple[str | None, AlertStep]]:
@@ -180,34 +169,30 @@ def read_alert_steps(database: Database, since: datetime) -> list[tuple[str | No
     Returns:
         Pairs of the subject of the talk (None where it is anonymous or not known) and a step.
     """
-    rows = database.query(
-        """SELECT subject, events.*, alert_steps.*
-        FROM alert_steps JOIN events USING (sequence) JOIN talks USING (talk_id)
-        WHERE alert_id IN (SELECT alert_id FROM alert_steps CROSS JOIN events USING (sequence)
-            WHERE step = 'raised' AND at >= ?)
-        ORDER BY sequence""",
-        (_encoded(since),),
-    )
+    query = f"""SELECT talks.person, {", ".join(f"events.{name}" for name in _COLUMNS.split(", "))}
+        FROM events JOIN talks USING (talk_id)
+        WHERE event_kind = 'alert_step' AND facts IS NOT NULL AND json_extract(facts, '$.alert_id') IN (
+            SELECT json_extract(facts, '$.alert_id') FROM events
+            WHERE event_kind = 'alert_step' AND at >= ? AND json_extract(facts, '$.step') = 'raised')
+        ORDER BY sequence"""  # noqa: S608 - column names of this module
     steps = []
-    for row in rows:
-        step = _decoded(AlertStep, row)
+    for person, *columns in database.execute(query, (since.isoformat(timespec="microseconds"),)).fetchall():
+        step = _unsealed(Row(*columns), None)
         assert isinstance(step, AlertStep)  # noqa: S101 - for the type checker
-        steps.append((row["subject"], step))
+        steps.append((person, step))
     return steps
 
 
-def erase_content(database: Database, talk_id: str, at: datetime) -> bool:
-    """Deletes all that a talk tells of a person's inner life, and notes when in its talk row.
-
-    Returns:
-        False where there is no such talk.
-    """
-    erasure = "UPDATE talks SET erased_at = coalesce(erased_at, ?) WHERE talk_id = ?"
-    if database.execute(erasure, (_encoded(at), talk_id)).rowcount == 0:
-        return False
-    for kind in CONTENT_EVENTS:
-        database.execute("DELETE FROM events WHERE talk_id = ? AND event_kind = ?", (talk_id, KINDS[kind]))
-    return True
+def unsealed(database: Database, keys: DataKeys, rows: Iterable[Row]) -> Iterator[AnyEvent]:
+    """Yields the events of rows."""
+    for row in rows:
+        key = None
+        if row.content is not None:
+            owner = talk_owner(row.talk_id) if row.talk_id is not None else person_owner(str(row.person))
+            key = keys.find(database, owner)
+            if key is None:
+                raise SealError
+        yield _unsealed(row, key)
 
 
 def is_erased(database: Database, talk_id: str) -> bool:
@@ -216,34 +201,33 @@ def is_erased(database: Database, talk_id: str) -> bool:
     return database.execute(query, (talk_id,)).fetchone() is not None
 
 
-def _read_suggestions(database: Database, talk_id: str) -> Iterator[tuple[int, Event]]:
-    rows = database.query(
-        """SELECT * FROM events JOIN suggestions USING (sequence)
-        WHERE talk_id = ? ORDER BY sequence, position""",
-        (talk_id,),
-    )
-    together: dict[int, list[dict[str, Any]]] = {}
-    for row in rows:
-        together.setdefault(row["sequence"], []).append(row)
-    for sequence, shown in together.items():
-        suggestions = tuple(
-            ShownSuggestion(*(row[name] for name in ShownSuggestion._fields)) for row in shown
-        )
-        yield sequence, _decoded(SuggestionsShown, {**shown[0], "suggestions": suggestions})
+def read_refusals(database: Database) -> dict[str, set[str]]:
+    """Returns the scopes that persons have revoked for all talks."""
+    refusals: dict[str, set[str]] = {}
+    for person, scope in database.execute("SELECT person, scope FROM refusals").fetchall():
+        refusals.setdefault(person, set()).add(scope)
+    return refusals
 
 
-def _encoded(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.isoformat(timespec="microseconds")
-    if isinstance(value, Mapping | tuple):
-        return json.dumps(value, ensure_ascii=False)
-    return int(value) if isinstance(value, bool) else value
+def _rows(
+    database: Database, condition: str, values: Sequence[object], kinds: Collection[type] | None
+) -> Iterator[Row]:
+    names = [KINDS[kind] for kind in kinds] if kinds is not None else list(ALL_EVENTS)
+    marks = ", ".join("?" * len(names))
+    # S608: conditions and columns are this module's own constants, values are always bound.
+    query = f"""SELECT {_COLUMNS} FROM events WHERE {condition} AND facts IS NOT NULL
+        AND event_kind IN ({marks}) ORDER BY sequence"""  # noqa: S608
+    for columns in database.execute(query, (*values, *names)).fetchall():
+        yield Row(*columns)
 
 
-def _decoded(kind: type[Event], row: Mapping[str, Any]) -> Event:
-    values = {f.name: _DECODERS.get(str(f.type), _unchanged)(row[f.name]) for f in dataclasses.fields(kind)}
-    return kind(**values)
+def _unsealed(row: Row, key: DataKey | None) -> AnyEvent:
+    try:
+        return unseal(_sealed(row), key)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:  # a row that is none of ours
+        raise SealError from error
 
 
-def _unchanged(value: object) -> object:
-    return value
+def _sealed(row: Row) -> SealedEvent:
+    content = None if row.content is None else bytes(row.content)
+    return SealedEvent(row.event_id, row.talk_id, row.person, row.event_kind, row.at, row.facts, content)

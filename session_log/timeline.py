@@ -13,10 +13,10 @@ from datetime import datetime, timedelta
 from functools import singledispatch
 from typing import Any
 
-from session_log import events
+from session_log import audit_events, care_events, events
 from session_log.consent import CONTENT_EVENTS
+from session_log.kinds import KINDS, AnyEvent
 from session_log.reader import TalkSummary
-from session_log.store import KINDS
 
 __all__ = ["event_values", "summary_values", "table_lines", "talk_lines"]
 
@@ -31,7 +31,7 @@ def summary_values(talk: TalkSummary) -> dict[str, Any]:
     return {name: _json_value(value) for name, value in dataclasses.asdict(talk).items()}
 
 
-def event_values(event: events.Event) -> dict[str, Any]:
+def event_values(event: AnyEvent) -> dict[str, Any]:
     """Returns an event as JSON can hold it, its kind under `event`; times are ISO 8601 in UTC."""
     fields = dataclasses.fields(event)
     return {"event": KINDS[type(event)], **{f.name: _json_value(getattr(event, f.name)) for f in fields}}
@@ -46,7 +46,7 @@ def table_lines(talks: Sequence[TalkSummary]) -> Iterator[str]:
         yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def talk_lines(talk: TalkSummary, happened: Sequence[events.Event]) -> Iterator[str]:
+def talk_lines(talk: TalkSummary, happened: Sequence[AnyEvent]) -> Iterator[str]:
     """Yields a heading, then a line for each event: time since the beginning, kind, particulars."""
     about = [talk.purpose, talk.language, talk.country, talk.client]
     yield f"talk {talk.talk_id}  {talk.started_at:%Y-%m-%d %H:%M:%S} UTC  " + "  ".join(filter(None, about))
@@ -67,7 +67,7 @@ def talk_lines(talk: TalkSummary, happened: Sequence[events.Event]) -> Iterator[
 
 
 @singledispatch
-def _particulars(event: events.Event) -> tuple[str, str]:
+def _particulars(event: AnyEvent) -> tuple[str, str]:
     raise TypeError(f"no line is known for {type(event).__name__}")
 
 
@@ -166,6 +166,43 @@ def _(event: events.AlertStep) -> tuple[str, str]:
     who = f" {_quoted(event.contact)}" if event.contact else ""
     way = f" by {event.channel}" if event.channel else ""
     return "alert", f"{step}{who}{way}  ({', '.join(about)})"
+
+
+@_particulars.register
+def _(event: events.AudioKept) -> tuple[str, str]:
+    return "sound", f"{event.duration_ms / 1000:.1f} s kept [{event.turn_id}]"
+
+
+@_particulars.register
+def _(event: audit_events.AudioDeleted) -> tuple[str, str]:
+    return "sound", f"deleted, {event.reason} [{event.turn_id}]"
+
+
+@_particulars.register
+def _(event: care_events.NoteWritten) -> tuple[str, str]:
+    turn = f" [{event.turn_id}]" if event.turn_id else ""
+    return "note", f"{_quoted(event.text)}  (by {event.author}){turn}"
+
+
+@_particulars.register
+def _(event: care_events.LabelReviewed) -> tuple[str, str]:
+    return "review", f"{event.was} is rather {event.emotion}  (by {event.author}) [{event.turn_id}]"
+
+
+@_particulars.register
+def _(event: care_events.FlagMoved) -> tuple[str, str]:
+    remark = f"  {_quoted(event.remark)}" if event.remark else ""
+    return "flag", f"{event.state} (by {event.author}){remark}"
+
+
+@_particulars.register
+def _(event: care_events.QuestionnaireAnswered) -> tuple[str, str]:
+    return "questions", f"{event.questionnaire}: {', '.join(map(str, event.answers))}"
+
+
+@_particulars.register
+def _(event: audit_events.Erased) -> tuple[str, str]:
+    return "erased", f"{event.rows} records, {event.reason} (by {event.actor})"
 
 
 @_particulars.register

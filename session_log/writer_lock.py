@@ -8,7 +8,11 @@ from pathlib import Path
 
 from session_log.schema import SessionLogError
 
-__all__ = ["claim", "holds", "release"]
+__all__ = ["LogInUseError", "claim", "holds", "release"]
+
+
+class LogInUseError(SessionLogError):
+    """The log has a writer already."""
 
 
 def claim(path: Path) -> int:
@@ -18,7 +22,8 @@ def claim(path: Path) -> int:
         The descriptor that holds the lock, for `release`.
 
     Raises:
-        SessionLogError: where another writer has the log, or the folder cannot be written.
+        LogInUseError: where another writer has the log.
+        SessionLogError: where the folder cannot be written.
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -32,7 +37,7 @@ def claim(path: Path) -> int:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
-        raise SessionLogError(
+        raise LogInUseError(
             f"{path} already has a writer; end the other server, or give this one a log of its own."
         ) from None
     return descriptor

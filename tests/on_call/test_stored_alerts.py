@@ -145,7 +145,11 @@ async def test_a_falsified_alert_does_not_keep_the_others_from_going_on(path, ma
         alert = make_alert(alert_id=f"alert_{number}", talk_id=f"talk-{number}", raised_at=now)
         await run_desk(path, [], rules, lambda desk: desk.open_alerts == 0, alert=alert)
     with closing(sqlite3.connect(path)) as other:
-        other.execute("UPDATE alert_steps SET kind = 'Made.up' WHERE alert_id = 'alert_1'")
+        changed = other.execute(
+            "UPDATE events SET facts = json_set(facts, '$.kind', 'Made.up') "
+            "WHERE event_kind = 'alert_step' AND json_extract(facts, '$.alert_id') = 'alert_1'"
+        )
+        assert changed.rowcount > 0
         other.commit()
     assert [stored.alert.alert_id for stored in stored_alerts(path, now)] == ["alert_2"]
 

@@ -1,4 +1,4 @@
-"""One talk with every kind of event, made of nothing that anybody said."""
+"""One talk with every kind of event, what is written about it later, and a log of its own for each test."""
 
 from __future__ import annotations
 
@@ -9,8 +9,19 @@ from pathlib import Path
 
 import pytest
 
+from session_log.audit_events import AccessNoted, AccountChanged, AudioDeleted, ChainBroken, Erased
+from session_log.care_events import (
+    FlagMoved,
+    GoalSet,
+    LabelReviewed,
+    NoteWritten,
+    PersonConsentSet,
+    QuestionnaireAnswered,
+    TechniquePreferred,
+)
 from session_log.events import (
     AlertStep,
+    AudioKept,
     ConsentSet,
     CrisisFlagged,
     DisclosureGiven,
@@ -28,6 +39,9 @@ from session_log.events import (
     TalkStarted,
     TurnHeard,
 )
+from session_log.kinds import AnyEvent
+from session_log.location import LogPlaces
+from session_log.master_keys import KEY_VARIABLE
 
 START = datetime(2026, 11, 20, 8, 0, 0, tzinfo=UTC)
 
@@ -127,6 +141,60 @@ def _talk(
     ]
 
 
+def _care(talk_id: str = "talk-1", subject: str = "subject-1") -> list[AnyEvent]:
+    by = {"subject": subject, "at": later(100), "author": "therapist-1"}
+    about = {**by, "talk_id": talk_id}
+    return [
+        NoteWritten(**about, turn_id="turn-1", text="Words of a note: یادداشت"),
+        NoteWritten(**by, text="Words about the person"),
+        LabelReviewed(**about, turn_id="turn-1", was="anger", emotion="fear", model="paper_cnn-1"),
+        FlagMoved(**about, state="seen", remark="Words of a remark"),
+        GoalSet(**by, goal_id="goal-1", text="Words of a goal", state="open"),
+        TechniquePreferred(**by, technique="time_out", preference="excluded"),
+        QuestionnaireAnswered(
+            subject=subject, talk_id=talk_id, at=later(101), questionnaire="sus", answers=(1, 5) * 5
+        ),
+        PersonConsentSet(
+            subject=subject, at=later(102), scope="share", granted=False, version="2026-11", given_by="page"
+        ),
+    ]
+
+
+def _audit(talk_id: str = "talk-1") -> list[AnyEvent]:
+    by = {"at": later(200), "actor": "user-1", "role": "administrator"}
+    return [
+        AccessNoted(**by, action="session_viewed", person="subject-1", about_talk=talk_id, detail="page 2"),
+        AccountChanged(**by, account="user-2", change="invited", digest="0" * 64),
+        AudioDeleted(talk_id=talk_id, turn_id="turn-1", at=later(201), reason="expired"),
+        Erased(**by, talk_id=talk_id, reason="asked", rows=3, digest="f" * 64),
+        ChainBroken(at=later(202), head_sequence=9, last_sequence=7, problem="tail_cut"),
+    ]
+
+
+@pytest.fixture
+def care() -> Callable[..., list[AnyEvent]]:
+    """Makes one of each thing that people write about a talk and a person."""
+    return _care
+
+
+@pytest.fixture
+def audit() -> Callable[..., list[AnyEvent]]:
+    """Makes one of each thing that can happen to a log."""
+    return _audit
+
+
+@pytest.fixture
+def sound() -> AudioKept:
+    """That the sound of a turn was kept."""
+    return AudioKept(talk_id="talk-1", turn_id="turn-1", at=later(4.2), duration_ms=3200, digest="a" * 64)
+
+
+@pytest.fixture(autouse=True)
+def _no_places_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in (KEY_VARIABLE, "HAMDEL_LOG_KEY_FILE", "HAMDEL_LOG_HEAD_FILE"):
+        monkeypatch.delenv(variable, raising=False)
+
+
 @pytest.fixture
 def talk() -> Callable[..., list[Event]]:
     """Makes the events of a talk in which `scopes` are granted at its beginning."""
@@ -150,3 +218,8 @@ def turns() -> Callable[[str, int], list[Event]]:
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "log" / "session_log.sqlite"
+
+
+@pytest.fixture
+def places(path: Path) -> LogPlaces:
+    return LogPlaces.of(path)

@@ -12,6 +12,7 @@ from session_log.consent import CONTENT_EVENTS, WITHHELD, ConsentLedger
 from session_log.events import (
     SCOPES,
     AlertStep,
+    AudioKept,
     ConsentSet,
     CrisisFlagged,
     Event,
@@ -22,6 +23,7 @@ from session_log.events import (
     TalkStarted,
     TurnHeard,
 )
+from session_log.kinds import AnyEvent
 
 Talk = Callable[..., list[Event]]
 START = datetime(2026, 11, 20, 8, 0, 0, tzinfo=UTC)
@@ -69,6 +71,20 @@ def test_moods_of_a_face_need_the_camera_scope_too(talk: Talk) -> None:
             for event in talk(scopes=scopes)
         ]
         assert (MoodEstimated in kinds(stored(events))) is allowed
+
+
+def test_sound_needs_the_scope_of_its_own_and_that_one_alone(talk: Talk, sound: AudioKept) -> None:
+    for scopes, allowed in ((("store_audio",), True), (("store_text", "emotion"), False)):
+        assert (sound in stored([*talk(scopes=scopes), sound])) is allowed
+
+
+def test_what_people_write_and_what_happens_to_the_log_needs_no_consent_of_a_talk(
+    care: Callable[..., list[AnyEvent]], audit: Callable[..., list[AnyEvent]]
+) -> None:
+    ledger = ConsentLedger()
+    for event in (*care(), *audit()):
+        ledger.apply(event)
+        assert ledger.may_store(event) is event
 
 
 def test_an_anonymous_talk_keeps_no_content_whatever_is_granted(talk: Talk) -> None:

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from emotion import Emotion
-from session_log.events import EVENT_CLASSES, Event, MoodEstimated, SuggestionsShown, TurnHeard
+from session_log.events import EVENT_CLASSES, AudioKept, Event, MoodEstimated, SuggestionsShown, TurnHeard
 from session_log.field_checks import MAX_TEXT_CHARACTERS
 
 Talk = Callable[..., list[Event]]
 
 
-def test_the_sample_talk_has_every_kind_of_event(talk: Talk) -> None:
-    assert {type(event) for event in talk()} == set(EVENT_CLASSES)
+def test_the_sample_talk_has_every_kind_of_event(talk: Talk, sound: AudioKept) -> None:
+    assert {type(event) for event in (*talk(), sound)} == set(EVENT_CLASSES)
 
 
 def test_each_event_gets_an_id_of_its_own(talk: Talk) -> None:
@@ -85,6 +85,14 @@ def test_a_wrong_field_is_named_and_its_value_is_not(
         replace(event, **{field: value})
     if isinstance(value, str) and value:
         assert value not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("duration_ms", -1), ("duration_ms", None), ("digest", "no digest"), ("turn_id", "")]
+)
+def test_a_wrong_field_of_kept_sound_is_named(sound: AudioKept, field: str, value: object) -> None:
+    with pytest.raises(ValueError, match=rf"^AudioKept\.{field} must "):
+        replace(sound, **{field: value})  # type: ignore[arg-type]
 
 
 def test_nul_and_lone_surrogates_in_words_become_replacement_characters(talk: Talk) -> None:

@@ -2,17 +2,27 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
 from session_log.__main__ import main
+from session_log.audit_events import Erased
 from session_log.events import ConsentSet, Event, ReplyGiven, ReplyHeard, TalkStarted, TurnHeard
+from session_log.location import LogPlaces
+from session_log.master_keys import MasterKeys
+from session_log.operator_access import operator_name
+from session_log.reader import list_talks, read_talk
+from session_log.timeline import event_values
 from session_log.writer import SessionLog
 
 Talk = Callable[..., list[Event]]
@@ -267,3 +277,145 @@ def test_a_reader_that_stops_early_is_no_error(written: Path) -> None:
     command = f"{sys.executable} -m session_log show talk-1 --database {written} | true"
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True)
     assert done.stderr == ""
+
+
+COMMANDS = ("list", "show", "verify", "stats", "export", "erase", "rotate-key", "retention", "ingest")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself_and_takes_the_places(command: str, capsys: Output) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([command, "--help"])
+    assert ended.value.code == 0
+    printed = capsys.readouterr().out
+    assert all(option in printed for option in ("--database", "--key-file", "--head-file"))
+
+
+REQUIRED = {
+    "show": ["x"],
+    "export": ["x"],
+    "erase": ["x", "--yes"],
+    "retention": ["--audio-days", "0"],
+    "ingest": ["-"],
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_no_command_makes_a_log_that_is_not_there(command: str, tmp_path: Path, capsys: Output) -> None:
+    path = tmp_path / "none" / "log.sqlite"
+    assert main([command, *REQUIRED.get(command, []), "--database", str(path)]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("session_log: There is no session log at")
+    assert told.count("\n") == 1
+    assert not path.parent.exists()
+
+
+@pytest.mark.parametrize("command", ["show", "verify", "stats", "export", "erase", "rotate-key", "retention"])
+def test_with_another_key_no_command_changes_anything(command: str, written: Path, capsys: Output) -> None:
+    LogPlaces.of(written).key_file.unlink()
+    other = written.parent / "other.key"
+    MasterKeys((b"o" * 32,), other).save()
+    before = written.read_bytes()
+    known = {"show": ["talk-1"], "export": ["talk-1"], "erase": ["talk-1", "--yes"]}
+    arguments = [*known.get(command, REQUIRED.get(command, [])), "--database", str(written)]
+    assert main([command, *arguments]) == 2
+    assert "The session log's key is not at" in capsys.readouterr().err
+    assert main([command, *arguments, "--key-file", str(other)]) == 2
+    assert "written with another key" in capsys.readouterr().err
+    assert written.read_bytes() == before
+
+
+def test_verify_says_that_all_is_well(written: Path, capsys: Output) -> None:
+    assert main(["verify", "--database", str(written)]) == 0
+    assert capsys.readouterr().out == "nothing was changed, removed or added\n"
+    assert main(["verify", "--json", "--database", str(written)]) == 0
+    assert json.loads(capsys.readouterr().out) == {"findings": []}
+
+
+def test_verify_prints_a_line_for_each_finding_and_exits_1(written: Path, capsys: Output) -> None:
+    with closing(sqlite3.connect(written)) as database:
+        database.execute("UPDATE events SET at = '2026-11-20T08:00:04' WHERE event_kind = 'turn_heard'")
+        database.execute("DELETE FROM events WHERE event_kind = 'talk_ended'")
+        database.commit()
+    assert main(["verify", "--database", str(written)]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert "events row 6: the row or the link to the one before was changed" in lines
+    assert any(line.startswith("head row 17: rows 17 to 17 were cut off") for line in lines)
+    assert main(["verify", "--json", "--database", str(written)]) == 1
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert {"part": "events", "sequence": 6, "problem": lines[0].split(": ", 1)[1]} in findings
+
+
+def test_erase_takes_the_content_and_leaves_a_tombstone(written: Path, capsys: Output) -> None:
+    assert main(["erase", "talk-1", "--yes", "--database", str(written)]) == 0
+    assert capsys.readouterr().out == "erased: talk talk-1\n"
+    _, happened = read_talk(written, "talk-1")
+    (erased,) = [event for event in happened if isinstance(event, Erased)]
+    assert (erased.actor, erased.role, erased.reason) == (operator_name(), "operator", "asked")
+    assert not any(isinstance(event, TurnHeard) for event in happened)
+    assert main(["verify", "--database", str(written)]) == 0
+
+
+def test_erase_of_a_person_takes_whose_talks_they_were(written: Path) -> None:
+    assert main(["erase", "--person", "subject-1", "--yes", "--database", str(written)]) == 0
+    talk, _ = read_talk(written, "talk-1")
+    assert talk.subject is None
+    assert main(["erase", "--person", "subject-1", "--yes", "--database", str(written)]) == 2
+    assert main(["verify", "--database", str(written)]) == 0
+
+
+def test_erase_asks_first(written: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    arguments = ["erase", "talk-1", "--database", str(written)]
+    assert main(arguments) == 2
+    assert "add --yes" in capsys.readouterr().err
+    with terminal("no\n") as asked:
+        monkeypatch.setattr("sys.stdin", asked)
+        assert main(arguments) == 2
+    assert "Nothing was erased." in capsys.readouterr().err
+    assert any(isinstance(event, TurnHeard) for event in read_talk(written, "talk-1")[1])
+    with terminal("yes\n") as asked:
+        monkeypatch.setattr("sys.stdin", asked)
+        assert main(arguments) == 0
+    assert not any(isinstance(event, TurnHeard) for event in read_talk(written, "talk-1")[1])
+
+
+@pytest.mark.parametrize("command", [["erase", "talk-1", "--yes"], ["retention", "--audio-days", "0"]])
+def test_while_a_server_writes_the_log_it_is_left_to_it(
+    written: Path, command: list[str], capsys: Output
+) -> None:
+    with SessionLog.open(written):
+        assert main([*command, "--database", str(written)]) == 2
+        assert main(["verify", "--database", str(written)]) == 0
+        assert main(["list", "--database", str(written)]) == 0
+    assert "use its review pages" in capsys.readouterr().err
+    assert any(isinstance(event, TurnHeard) for event in read_talk(written, "talk-1")[1])
+
+
+def test_ctrl_c_leaves_nothing_broken(written: Path, talk: Talk) -> None:
+    events = [replace(event, talk_id="talk-2") for event in talk()]
+    command = [sys.executable, "-m", "session_log", "ingest", "--database", str(written), "-"]
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=root
+    ) as feeding:
+        assert feeding.stdin is not None
+        for event in events[:8]:
+            feeding.stdin.write(json.dumps(event_values(event)) + "\n")
+        feeding.stdin.flush()
+        while "talk-2" not in [known.talk_id for known in list_talks(written)]:
+            assert feeding.poll() is None
+        feeding.send_signal(signal.SIGINT)
+        assert feeding.wait(60) == 130
+        assert feeding.stderr is not None
+        assert "interrupted" in feeding.stderr.read()
+    assert main(["verify", "--database", str(written)]) == 0
+
+
+@contextmanager
+def terminal(typed: str) -> Iterator[TextIO]:
+    """A terminal at which somebody types."""
+    ours, theirs = os.openpty()
+    os.write(ours, typed.encode())
+    with os.fdopen(theirs, "r") as file:
+        yield file
+    os.close(ours)

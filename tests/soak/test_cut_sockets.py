@@ -9,7 +9,6 @@ import contextlib
 import json
 import os
 import random
-import sqlite3
 import subprocess
 import time
 from collections import Counter
@@ -22,6 +21,8 @@ from stack import Stack
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from bot.client import read_recording
+from session_log.events import ReplyGiven, TurnHeard
+from session_log.reader import reading
 
 SPOKEN = int(os.environ.get("HAMDEL_CUT_SPOKEN", "2"))
 TYPED = int(os.environ.get("HAMDEL_CUT_TYPED", "12"))
@@ -29,6 +30,7 @@ AT_ONCE = int(os.environ.get("HAMDEL_CUT_AT_ONCE", "6"))
 RESTARTS = int(os.environ.get("HAMDEL_CUT_RESTARTS", "1"))
 SEED = int(os.environ.get("HAMDEL_CUT_SEED", "20261120"))
 TURNS_A_TALK = 4
+MOST_TALKS = 100_000
 TURN_WITHIN_S = 120
 ASK_AGAIN_S = 4.0
 LONGEST_GAP_S = 3.0
@@ -337,37 +339,47 @@ class Caller:
 
 async def _written(server, tally):
     async with asyncio.timeout(120):
-        while _rows(server, "SELECT COUNT(*) FROM talk_ends")[0][0] < tally.talks:
+        while len(_ends(server)) < tally.talks:
             await asyncio.sleep(0.5)
 
 
+def _ends(server):
+    with reading(server.database) as log:
+        return [talk.end_reason for talk in log.talks(MOST_TALKS) if talk.ended_at is not None]
+
+
 def _compare_with_the_log(server, tally):
-    for turn_id, number in _rows(server, "SELECT turn_id, COUNT(*) FROM turns GROUP BY turn_id"):
+    with reading(server.database) as log:
+        talks = [log.events(talk.talk_id) for talk in log.talks(MOST_TALKS)]
+    turns = Counter(event.turn_id for talk in talks for event in talk if isinstance(event, TurnHeard))
+    replies = Counter(event.turn_id for talk in talks for event in talk if isinstance(event, ReplyGiven))
+    # An excuse while Rasa was away has no intent.
+    meant = Counter(
+        event.turn_id for talk in talks for event in talk if isinstance(event, ReplyGiven) and event.intent
+    )
+    for turn_id, number in turns.items():
         if number != 1:
             tally.doubled.append(f"{turn_id} is {number} times in the log")
-    # An excuse while Rasa was away has no intent.
-    answers = "SELECT turn_id, COUNT(*), COUNT(intent) FROM replies GROUP BY turn_id"
-    answered = {turn_id: (number, meant) for turn_id, number, meant in _rows(server, answers)}
-    for (turn_id,) in _rows(server, "SELECT turn_id FROM turns"):
-        number, meant = answered.get(turn_id, (0, 0))
-        if not number:
-            tally.lost.append(f"{turn_id} has no reply in the log; its talk: {_course(server, turn_id)}")
-        if meant > 1:
-            tally.doubled.append(f"{turn_id} has {meant} replies in the log")
-    ends = _rows(server, "SELECT reason, COUNT(*) FROM talk_ends GROUP BY reason")
-    print(f"\ntalks in the log by their end: {dict(ends)}")
-    if not tally.talks <= len(_rows(server, "SELECT talk_id FROM talks")) <= tally.begun:
+        if not replies[turn_id]:
+            tally.lost.append(f"{turn_id} has no reply in the log; its talk: {_course(talks, turn_id)}")
+        if meant[turn_id] > 1:
+            tally.doubled.append(f"{turn_id} has {meant[turn_id]} replies in the log")
+    print(f"\ntalks in the log by their end: {dict(Counter(_ends(server)))}")
+    if not tally.talks <= len(talks) <= tally.begun:
         tally.doubled.append("more talks in the log than there were")
 
 
-def _course(server, turn_id):
+def _course(talks, turn_id):
     """What the log has of the talk of a turn, in order and without words."""
-    talk = "(SELECT talk_id FROM turns WHERE turn_id = ?)"
-    turns = f"SELECT at, 'turn', turn_id FROM turns WHERE talk_id = {talk}"
-    replies = f"SELECT at, 'reply ' || status || ' ' || coalesce(intent, '-'), turn_id FROM replies WHERE talk_id = {talk}"
-    return _rows(server, f"{turns} UNION ALL {replies} ORDER BY 1", turn_id, turn_id)
-
-
-def _rows(server, question, *values):
-    with contextlib.closing(sqlite3.connect(f"file:{server.database}?mode=ro", uri=True)) as log:
-        return log.execute(question, values).fetchall()
+    for talk in talks:
+        course = [event for event in talk if isinstance(event, (TurnHeard, ReplyGiven))]
+        if any(event.turn_id == turn_id for event in course if isinstance(event, TurnHeard)):
+            return [
+                (
+                    event.at,
+                    "turn" if isinstance(event, TurnHeard) else f"{event.status} {event.intent}",
+                    event.turn_id,
+                )
+                for event in course
+            ]
+    return None

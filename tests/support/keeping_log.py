@@ -13,6 +13,9 @@ class KeepingLog:
         self.events.append(event)
         return True
 
+    def refusals(self, person):
+        return frozenset()
+
     def close(self):
         pass
 

@@ -1,0 +1,139 @@
+"""One transaction on the log: events appended in order, and jobs that read and write together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlite_utils import Database
+
+from session_log import store
+from session_log.care_events import PersonConsentSet
+from session_log.chain import Head
+from session_log.consent import CONTENT_EVENTS, ConsentLedger
+from session_log.data_keys import DataKeys, SealError
+from session_log.events import EVENT_CLASSES, ConsentSet, TalkStarted
+from session_log.kinds import KINDS, AnyEvent, owner, sealed_fields, talk_of
+from session_log.sealed import SealedEvent, seal
+from session_log.summaries import summarise
+
+__all__ = ["Transaction"]
+
+_CONTENT = frozenset(KINDS[kind] for kind in CONTENT_EVENTS)
+
+
+Beside = tuple[set[str], set[str], set[str], list[PersonConsentSet]]
+
+
+class Transaction:
+    """What may be done while a transaction is open; good for that one alone.
+
+    Args:
+        database: with the transaction open.
+        keys: the log's data keys.
+
+    Attributes:
+        database, keys: as given, for jobs.
+        erased_talks, erased_persons, stale_backups: of what other files have to be rid of once this is done.
+        decisions: what persons granted or revoked for all their talks, where a job appended it.
+    """
+
+    def __init__(self, database: Database, keys: DataKeys) -> None:
+        self.database = database
+        self.keys = keys
+        self.erased_talks: set[str] = set()
+        self.erased_persons: set[str] = set()
+        self.stale_backups: set[str] = set()
+        self.decisions: list[PersonConsentSet] = []
+        self._chain = store.Chain(database, keys.log_key(database).secret)
+        self._to_summarise: set[str] = set()
+
+    @property
+    def head(self) -> Head:
+        """The newest row."""
+        return self._chain.head
+
+    def append(self, event: AnyEvent) -> bool:
+        """Appends an event whose writer answers for its consents.
+
+        Returns:
+            False where an event of this id is stored already.
+
+        Raises:
+            UnfittingEventError: as `Chain.append`.
+        """
+        key, new_key = None, None
+        if sealed_fields(type(event)):
+            key = self.keys.find(self.database, owner(event))
+            if key is None:
+                key, new_key = self.keys.make(owner(event))
+        sealed = seal(event, key, new_key)
+        written = self.append_sealed(sealed)
+        if new_key is not None and not (written and sealed.key is not None):
+            self.keys.forget(new_key.owner)  # it was not stored
+        if written and isinstance(event, PersonConsentSet):
+            self.decisions.append(event)
+        return written
+
+    def append_as_consented(self, event: AnyEvent) -> bool | None:
+        """Appends what of an event the stored consents of its talk allow.
+
+        Returns:
+            None where they allow nothing; otherwise as `append`.
+        """
+        talk_id = talk_of(event)
+        if talk_id is None:
+            return self.append(event)
+        if not isinstance(event, EVENT_CLASSES):
+            return None if store.is_erased(self.database, talk_id) else self.append(event)
+        ledger = ConsentLedger()
+        try:
+            consents = store.read_events(self.database, self.keys, talk_id, (TalkStarted, ConsentSet))
+        except SealError:  # rows that somebody changed allow nothing
+            consents = []
+        for earlier in consents:
+            ledger.apply(earlier)
+        if store.is_erased(self.database, talk_id):
+            ledger.mark_erased(talk_id)
+        ledger.apply(event)
+        allowed = ledger.may_store(event)
+        return None if allowed is None else self.append(allowed)
+
+    def savepoint(self) -> Beside:
+        """What this transaction has to do beside the database so far, for `undo_to_savepoint`."""
+        return (
+            set(self.erased_talks),
+            set(self.erased_persons),
+            set(self.stale_backups),
+            list(self.decisions),
+        )
+
+    def undo_to_savepoint(self, before: Beside) -> None:
+        """Takes note that the database was rolled back to an earlier point of this transaction."""
+        self.erased_talks, self.erased_persons, self.stale_backups, self.decisions = before
+        self._chain.head = store.last_row(self.database)
+        self.keys.forget_all_but_the_log()  # one that was made since stands nowhere any more
+
+    def append_sealed(self, event: SealedEvent) -> bool:
+        """Appends an event that is sealed already; otherwise as `append`."""
+        written = self._chain.append(event)
+        if written and event.talk_id is not None:
+            self._to_summarise.add(event.talk_id)
+        return written
+
+    def append_unless_erased(self, event: SealedEvent) -> bool | None:
+        """Appends an event sealed earlier; of a talk erased meanwhile without its content and key.
+
+        Returns:
+            None where the event is content altogether; otherwise as `append`.
+        """
+        if event.content is not None and event.talk_id and store.is_erased(self.database, event.talk_id):
+            if event.kind in _CONTENT:
+                return None
+            event = replace(event, content=None, key=None)
+        return self.append_sealed(event)
+
+    def finish(self) -> None:
+        """Brings the summaries of talks that are over up to date; to be called before COMMIT."""
+        for talk_id in sorted(self._to_summarise):
+            summarise(self.database, self.keys, talk_id)
+        self._to_summarise.clear()
