@@ -22,7 +22,7 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= true
 endif
 
-.PHONY: help serve dev check test lint format soak hooks train-ser train-crisis train-recommender evaluate bench lock clean \
+.PHONY: help serve dev demo check test lint format soak hooks train-ser train-crisis train-recommender evaluate bench lock clean \
 	models rendered-speech dialogue-model corpora serve-needs lint-needs test-needs train-needs
 
 help:
@@ -86,6 +86,9 @@ serve: serve-needs .venv/.ready .venv-dialogue/.ready models dialogue-model  ## 
 dev: export HAMDEL_GATEWAY := deploy/reload.sh
 dev: serve-needs .venv/.ready .venv/.ready-dev .venv-dialogue/.ready models dialogue-model  ## the same; the gateway starts anew when a source of it changes
 	@deploy/run.sh
+
+demo: serve-needs .venv/.ready .venv-dialogue/.ready models dialogue-model  ## the therapists' review with talks of invented people, on a server of its own
+	.venv/bin/python -m review demo
 
 check:  ## settings, versions, models, ports: what is there, what is missing, how to get it
 	@[ -x .venv/bin/python ] || { echo "nothing is prepared yet (.venv is missing): run 'make serve'" >&2; exit 1; }
