@@ -9,7 +9,15 @@ from starlette.requests import HTTPConnection
 
 from bot.tokens import Claims, TokenError, TokenIssuer
 
-__all__ = ["bearer_token", "check_origin", "claims_of", "is_local", "is_local_page", "offered_protocols"]
+__all__ = [
+    "bearer_token",
+    "check_origin",
+    "claims_of",
+    "is_direct",
+    "is_local",
+    "is_local_page",
+    "offered_protocols",
+]
 
 _KEY_PROTOCOL = "openai-insecure-api-key."
 
@@ -71,6 +79,14 @@ def is_local(connection: HTTPConnection) -> bool:
     client = connection.client.host if connection.client is not None else ""
     name = _parts_of(f"//{connection.headers.get('host', '')}").hostname or ""
     return _is_loopback(client) and _is_loopback(name)
+
+
+def is_direct(connection: HTTPConnection) -> bool:
+    """Whether a program on this machine asks; behind a proxy everybody looks local, but for its headers."""
+    by_proxy = any(
+        name in connection.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip", "origin")
+    )
+    return is_local(connection) and not by_proxy
 
 
 def _is_same_origin(connection: HTTPConnection, origin: str) -> bool:

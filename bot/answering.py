@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.commands import DialogueDone, DialogueFailed, DialogueMessage, UnderstandingFailed
+from bot.consent_replies import ConsentReplies
 from bot.crisis_replies import CrisisReplies
 from bot.delivery import Delivery
 from bot.dialogue_question import dialogue_question
@@ -30,6 +31,7 @@ class Answering:
         phrases: the gateway's own sentences.
         delivery: says the replies.
         crisis: answers danger, before anything else.
+        consents: asks whether feelings may be inferred.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Answering:
         phrases: Phrases,
         delivery: Delivery,
         crisis: CrisisReplies,
+        consents: ConsentReplies,
     ) -> None:
         self._state = state
         self._outbox = outbox
@@ -50,6 +53,7 @@ class Answering:
         self._phrases = phrases
         self._delivery = delivery
         self._crisis = crisis
+        self._consents = consents
         self._told: list[str] = []
 
     # Beginning a reply ---------------------------------------------------------------------------
@@ -61,7 +65,7 @@ class Answering:
         self._delivery.disclose(language)
         if self._state.crisis_level >= CRISIS_LEVEL:
             self._crisis.go_on(language)
-        else:
+        elif not self._consents.ask_instead_of_greeting(language):
             self._delivery.say(self._phrases.say("greeting", language), language)
         self._delivery.finish()
 
@@ -170,6 +174,7 @@ class Answering:
             turn.answered, turn.intent = True, done.intent
             self._reports.intent(turn, done.intent, done.language or turn.language)
             self._crisis.offer_numbers_again(turn.language)
+            self._consents.ask_after(self._told, self._state.pinned_language or turn.language)
             self._delivery.finish()
 
     def dialogue_failed(self, failed: DialogueFailed) -> Turn | None:

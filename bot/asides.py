@@ -83,6 +83,7 @@ class Asides:
                 end_ms=aside.end_ms + _TRAILING_MS,
                 language=self._state.config.language,
                 with_emotion=aside.answers and self._state.consented_to_emotion,
+                with_sound=self._state.keeps_sound,
             )
         )
         if len(self._waiting) > _MOST_WAITING:

@@ -8,6 +8,8 @@ from bot import protocol as p
 from bot import server_events as events
 from bot.answering import Answering
 from bot.commands import Understood
+from bot.consent_replies import ConsentReplies
+from bot.consents import Consents
 from bot.crisis_replies import CrisisReplies
 from bot.delivery import Delivery
 from bot.hearing import Hearing
@@ -37,6 +39,8 @@ class Asking:
         answering: answers.
         delivery: knows whether a reply is under way.
         crisis: answers danger before it is asked for.
+        consents: has the sound of turns kept.
+        wishes: answers what is said about consents.
         new_id: makes an id with the given prefix.
     """
 
@@ -52,6 +56,8 @@ class Asking:
         answering: Answering,
         delivery: Delivery,
         crisis: CrisisReplies,
+        consents: Consents,
+        wishes: ConsentReplies,
         new_id: Callable[[str], str],
     ) -> None:
         self._state = state
@@ -63,6 +69,8 @@ class Asking:
         self._answering = answering
         self._delivery = delivery
         self._crisis = crisis
+        self._consents = consents
+        self._wishes = wishes
         self._new_id = new_id
         self._pending: Turn | None = None
         self._unanswered: Turn | None = None
@@ -121,8 +129,12 @@ class Asking:
         self._state.heard_language = language
         self._outbox.send(*placed)
         self._has_turn = True
+        wish = self._wishes.read(turn)
         self._answered_unasked = self._crisis.answer(turn)
         self._journal.turn(turn, confidence=None, duration_ms=None)
+        if wish is not None and not self._answered_unasked:
+            self._answered_unasked = True
+            self._wishes.answer(turn, wish)
         if not self._answered_unasked:
             self._wait(turn)
 
@@ -200,15 +212,20 @@ class Asking:
                 self._outbox.send(refusal)
             return
         self._state.heard_language = result.language
+        wish = self._wishes.read(turn)  # what is revoked in it holds for this very turn
         # Consent may have been withdrawn while the detector was at work.
         mood = result.mood if self._state.consented_to_emotion else None
         self._state.mood = fuse([] if mood is None else [mood])
         in_danger = self._crisis.answer(turn)  # before anything else is done with the words
         self._journal.turn(turn, confidence=result.confidence, duration_ms=result.duration_ms)
+        self._consents.keep_sound(turn)
         if mood is not None:
             self._reports.mood(turn, mood)
         self._hearing.configure()
         if in_danger:
+            return
+        if wish is not None:
+            self._wishes.answer(turn, wish)
             return
         detection = self._state.config.audio.input.turn_detection
         if wanted is not None:

@@ -18,6 +18,7 @@ from bot.check import PREPARE, Finding
 
 if TYPE_CHECKING:
     from bot.settings import Settings
+    from session_log.location import LogPlaces
 
 __all__ = ["folders", "ports"]
 
@@ -120,11 +121,12 @@ def folders(root: Path, settings: Settings | None, environment: Mapping[str, str
 
     home = environment.get("HAMDEL_HOME")
     data = user_data_path("hamdel", appauthor=False)
-    log = settings.session_log.path if settings is not None else None
-    named = environment.get("HAMDEL_SESSION_LOG")
-    database = log or (Path(named).expanduser() if named else data / "session_log.sqlite")
+    log = _log_places(settings, environment, data)
+    database = log.database
     places = {
         "session log": database.parent,
+        "key of the log": log.key_file.parent,
+        "head of the log": log.head_file.parent,
         "models": (Path(home).expanduser() if home else user_cache_path("hamdel", appauthor=False)),
         "run files": (Path(home).expanduser() if home else data) / "run",
         "logs": root / environment.get("HAMDEL_LOGS", ".run"),
@@ -133,7 +135,26 @@ def folders(root: Path, settings: Settings | None, environment: Mapping[str, str
     if database.exists() and not os.access(database, os.R_OK | os.W_OK):
         remedy = f"chown $USER '{database}', or set hamdel.session_log.path"
         found.append(Finding("session log", "wrong", f"{database} may not be written", remedy))
+    if database.exists() and not environment.get("HAMDEL_LOG_KEY") and not log.key_file.exists():
+        remedy = f"restore {log.key_file} from its backup, or correct hamdel.session_log.key_file"
+        detail = f"{log.key_file} is not there: {database} can't be opened without it"
+        found.append(Finding("key of the log", "missing", detail, remedy))
     return found
+
+
+def _log_places(settings: Settings | None, environment: Mapping[str, str], data: Path) -> LogPlaces:
+    from session_log.location import LogPlaces
+
+    def chosen(value: Path | None, variable: str) -> Path | None:
+        named = environment.get(variable)
+        return value or (Path(named).expanduser() if named else None)
+
+    log = settings.session_log if settings is not None else None
+    return LogPlaces.of(
+        chosen(log.path if log is not None else None, "HAMDEL_SESSION_LOG") or data / "session_log.sqlite",
+        chosen(log.key_file if log is not None else None, "HAMDEL_LOG_KEY_FILE"),
+        chosen(log.head_file if log is not None else None, "HAMDEL_LOG_HEAD_FILE"),
+    )
 
 
 def _folder(subject: str, folder: Path) -> Finding:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from bot.audio_encoding import AudioEncoding
@@ -29,6 +30,7 @@ __all__ = [
     "FinishSpeaking",
     "ForgetAudio",
     "HoldSpeaking",
+    "KeepSound",
     "ReceiveAudio",
     "Record",
     "ReleaseSpeaking",
@@ -53,7 +55,10 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Understand:
-    """Recognises words, and mood where it is consented to, of a stretch of audio."""
+    """Recognises words, and mood where it is consented to, of a stretch of audio.
+
+    `with_sound`: a `KeepSound` may follow, so that it is held until the turn is over.
+    """
 
     item_id: str
     attempt: int
@@ -61,6 +66,7 @@ class Understand:
     end_ms: int
     language: str | None
     with_emotion: bool
+    with_sound: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +182,14 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepSound:
+    """Keeps the sound of a turn, which was recorded at this time, sealed in the session log."""
+
+    turn_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Timing:
     """How long the stages of an answered turn took, in milliseconds, by the names of `hamdel.latency`."""
 
@@ -219,6 +233,7 @@ Command = (
     | EndUtterance
     | ForgetAudio
     | Record
+    | KeepSound
     | Timing
     | CloseTalk
     | CallPeople

@@ -27,6 +27,8 @@ from bot.commands import (
     UnderstandingFailed,
     Understood,
 )
+from bot.consent_replies import ConsentReplies
+from bot.consents import Consents
 from bot.crisis_replies import CrisisReplies
 from bot.delivery import Delivery
 from bot.ending import Ending
@@ -38,6 +40,7 @@ from bot.journal import Journal
 from bot.outbox import Outbox
 from bot.phrases import DISCLOSURE_VERSION, Phrases
 from bot.reports import Reports
+from bot.response import Response
 from bot.resume import Resumption
 from bot.safety import Guard, Rota, Safety
 from bot.session_config import SessionConfig, apply_update
@@ -61,6 +64,7 @@ class Conversation:
         phrases: the gateway's own sentences.
         new_id: makes an id with the given prefix.
         limits: when the talk ends by itself.
+        not_offered: consents that can't be granted here.
         new_token: makes a token that can't be guessed, with which the client can come back after a break.
 
     Every method takes `now_ms`, the wall clock in milliseconds since the epoch, and returns the
@@ -78,6 +82,7 @@ class Conversation:
         phrases: Phrases,
         new_id: Callable[[str], str],
         limits: TalkLimits = _USUAL_LIMITS,
+        not_offered: frozenset[str] = frozenset(),
         new_token: Callable[[], str] = lambda: secrets.token_urlsafe(_TOKEN_BYTES),
     ) -> None:
         self._limits = limits
@@ -88,9 +93,11 @@ class Conversation:
         self._state = TalkState(
             identity=identity,
             config=config,
-            granted=set(identity.grants),
+            granted=set(identity.grants - identity.refused - not_offered),
             heard_language=identity.language or "en",
+            not_offered=not_offered,
         )
+        self._consents = Consents(state=self._state, outbox=self._outbox, journal=self._journal)
         reports = Reports(state=self._state, outbox=self._outbox, journal=self._journal)
         self._safety = Safety(state=self._state, outbox=self._outbox, reports=reports, guard=guard, rota=rota)
         self._interruption = Interruption(self._outbox)
@@ -112,7 +119,7 @@ class Conversation:
             reports=reports,
             phrases=phrases,
             new_id=new_id,
-            on_over=lambda response, reason: self._crisis.note_over(response, reason),
+            on_over=self._note_over,
         )
         self._crisis = CrisisReplies(
             state=self._state,
@@ -120,6 +127,14 @@ class Conversation:
             reports=reports,
             safety=self._safety,
             delivery=self._delivery,
+        )
+        self._wishes = ConsentReplies(
+            state=self._state,
+            outbox=self._outbox,
+            consents=self._consents,
+            delivery=self._delivery,
+            reports=reports,
+            phrases=phrases,
         )
         self._answering = Answering(
             state=self._state,
@@ -129,6 +144,7 @@ class Conversation:
             phrases=phrases,
             delivery=self._delivery,
             crisis=self._crisis,
+            consents=self._wishes,
         )
         self._ending = Ending(
             state=self._state, outbox=self._outbox, answering=self._answering, limits=limits
@@ -150,6 +166,8 @@ class Conversation:
             answering=self._answering,
             delivery=self._delivery,
             crisis=self._crisis,
+            consents=self._consents,
+            wishes=self._wishes,
             new_id=new_id,
         )
 
@@ -158,8 +176,7 @@ class Conversation:
         self._outbox.now_ms = now_ms
         self._ending.begin()
         self._journal.talk_started()
-        for scope in sorted(self._state.granted):
-            self._journal.consent(scope, True, DISCLOSURE_VERSION, "token")
+        self._consents.begin()
         self._outbox.send({"type": "session.created", "session": self._state.config.echo()})
         self._hearing.configure()
         return self._outbox.drain()
@@ -170,6 +187,11 @@ class Conversation:
         self._delivery.cancel("client_cancelled")
         self._journal.talk_ended(reason)
         return self._outbox.drain()
+
+    @property
+    def granted(self) -> frozenset[str]:
+        """The consents in force."""
+        return frozenset(self._state.granted)
 
     @property
     def resumable(self) -> bool:
@@ -307,6 +329,13 @@ class Conversation:
             self._refuse(error, event.event_id)
         return self._outbox.drain()
 
+    def set_consent(self, scope: str, granted: bool, version: str, now_ms: float) -> list[Command]:
+        """The person granted or revoked a scope on their own page."""
+        self._outbox.now_ms = now_ms
+        self._consents.change(scope, granted, version, "page")
+        self._consents.show()
+        return self._outbox.drain()
+
     def refuse(self, error: p.ProtocolError, now_ms: float) -> list[Command]:
         """A message that could not be read at all; the talk goes on."""
         self._outbox.now_ms = now_ms
@@ -345,7 +374,10 @@ class Conversation:
             case p.OutputAudioClear():
                 self._delivery.cancel("client_cancelled")
             case p.ConsentSetting():
-                self._set_consent(event)
+                if event.granted:
+                    self._consents.require_offered(event.scope, event.event_id)
+                by = self._state.identity.consents_by
+                self._consents.change(event.scope, event.granted, event.version, by)
             case p.SuggestionFeedbackGiven():
                 self._journal.feedback(event.suggestion_id, event.helped)
             case p.DistressSetting():
@@ -377,7 +409,7 @@ class Conversation:
             self._safety.show_lines(state.crisis_level, state.language, "")
         self._hearing.configure()
         if first and state.config.hamdel is not None:
-            text = self._phrases.disclosure(state.language)
+            text = self._phrases.disclosure(state.language, emotion=self._consents.offers("emotion"))
             self._outbox.send_own({"type": "hamdel.disclosure", "text": text, "version": DISCLOSURE_VERSION})
             if state.config.hamdel.disclosure == "shown":
                 state.disclosed = True
@@ -396,14 +428,9 @@ class Conversation:
             }
         )
 
-    def _set_consent(self, event: p.ConsentSetting) -> None:
-        if event.granted:
-            self._state.granted.add(event.scope)
-        else:
-            self._state.granted.discard(event.scope)
-        if not self._state.consented_to_emotion:
-            self._state.mood = None
-        self._journal.consent(event.scope, event.granted, event.version, self._state.identity.consents_by)
+    def _note_over(self, response: Response, reason: str | None) -> None:
+        self._crisis.note_over(response, reason)
+        self._wishes.note_over(response, reason)
 
     def _refuse(self, error: p.ProtocolError, event_id: str | None) -> None:
         refusal = events.error(

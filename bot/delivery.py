@@ -159,7 +159,8 @@ class Delivery:
         """Adds the sentence that says what this is."""
         self._state.disclosed = True
         self._journal.disclosure(language, spoken=True, shown=self._outbox.own_events)
-        self.say(self._phrases.disclosure(language), language)
+        emotion = "emotion" not in self._state.not_offered
+        self.say(self._phrases.disclosure(language, emotion=emotion), language)
 
     def finish(self) -> None:
         """Nothing is added any more: a written reply is over at once, a spoken one with its last sound."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.phrases import Phrases
+from bot.phrases import CONSENT_PHRASES, Phrases
 from bot.settings import ROOT
 from bot.talk_state import CRISIS_LEVEL
 from crisis import before_question
@@ -26,6 +26,7 @@ PHRASES = (
     "one_moment",
     "goodbye_idle",
     "goodbye_long",
+    *CONSENT_PHRASES,
 )
 """The phrases that are said alone; the two of the disclosure are said together."""
 

@@ -8,9 +8,10 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -35,17 +36,19 @@ from bot.on_call_desk import open_on_call_desk
 from bot.phrases import Phrases, PhrasesError
 from bot.rendered_speech import RenderedSpeech, default_folder
 from bot.rendering import keep_rendered
+from bot.retention import keep_retention
 from bot.server import create_app
 from bot.settings import ROOT, Settings, SettingsError, runtime_dir
 from bot.speech import LocalSpeech
 from bot.talk_parts import Parts
 from bot.talks import Talks
 from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenError, TokenIssuer
+from bot.used_tokens import UsedTokens
 from bot.voice_activity import VoiceActivityError, load_voice_activity_model
 from on_call.delivery import OnCallError
 from ser_model import detector
 from ser_model.errors import SpeechEmotionError
-from session_log import SessionLog, SessionLogError, default_database_path
+from session_log import SessionLog, SessionLogError
 from tts_voices import VoiceError, load_voice
 
 __all__ = ["development_token_path", "make_issuer", "run_gateway", "server_config"]
@@ -87,8 +90,19 @@ def development_token_path(port: int) -> Path:
     return runtime_dir() / f"development-{port}.json"
 
 
-def run_gateway(settings: Settings) -> int:
-    """Runs the gateway until it is told to end; gives the exit status."""
+def run_gateway(
+    settings: Settings,
+    *,
+    now_ms: Callable[[], float] | None = None,
+    beside: Callable[[Parts], Coroutine[Any, Any, None]] | None = None,
+) -> int:
+    """Runs the gateway until it is told to end; gives the exit status.
+
+    Args:
+        settings: the deployer's.
+        now_ms: another clock than the machine's for the talks, milliseconds since the epoch.
+        beside: runs in the gateway's loop while it serves.
+    """
     configure_logging()
     try:
         listener = listening_socket(settings.server.host, settings.server.port)
@@ -99,12 +113,21 @@ def run_gateway(settings: Settings) -> int:
         try:
             issuer = make_issuer()
             parts = _load_parts(settings)
+            if now_ms is not None:
+                parts = replace(parts, now_ms=now_ms)
         except _STARTUP_ERRORS as error:
             print(error, file=sys.stderr)
             return 2
-        talks = Talks(most=settings.server.max_talks, most_per_token=settings.server.max_talks_per_token)
-        running = _Running(settings, issuer, parts)
-        config = server_config(create_app(settings, issuer, talks, parts, running.lifespan), settings)
+        database = settings.session_log.places.database
+        talks = Talks(
+            most=settings.server.max_talks,
+            most_per_token=settings.server.max_talks_per_token,
+            used=UsedTokens(database.with_name(f"{database.name}.used_tokens")),
+        )
+        running = _Running(settings, issuer, parts, beside)
+        log_token = os.environ.get("HAMDEL_LOG_TOKEN")
+        app = create_app(settings, issuer, talks, parts, running.lifespan, log_token=log_token)
+        config = server_config(app, settings)
         server = _DrainingServer(config, talks, settings.server.drain_s)
         try:
             server.run(sockets=[listener])
@@ -171,10 +194,17 @@ class _DrainingServer(uvicorn.Server):
 class _Running:
     """What runs beside the routes: the dialogue channel, the announcement, the development tokens."""
 
-    def __init__(self, settings: Settings, issuer: TokenIssuer, parts: Parts) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        issuer: TokenIssuer,
+        parts: Parts,
+        beside: Callable[[Parts], Coroutine[Any, Any, None]] | None = None,
+    ) -> None:
         self._settings = settings
         self._issuer = issuer
         self._parts = parts
+        self._beside = beside
 
     @asynccontextmanager
     async def lifespan(self, app: Any) -> AsyncIterator[None]:
@@ -190,6 +220,9 @@ class _Running:
                 country = self._settings.conversation.country
                 rendering = keep_rendered(self._parts.rendered, self._parts.voices, country=country)
                 beside.append(tasks.create_task(rendering))
+            beside.append(tasks.create_task(keep_retention(self._parts, self._settings.session_log)))
+            if self._beside is not None:
+                beside.append(tasks.create_task(self._beside(self._parts)))
             tasks.create_task(self._parts.on_call.run())
             try:
                 yield
@@ -256,8 +289,8 @@ def _load_parts(settings: Settings) -> Parts:
     # A voice that breaks off is followed by the plain one, which is tried twice where it is the first.
     voices = (load_voice(settings.voice.name), load_voice())
     rendered = RenderedSpeech(default_folder(), load_fixed_sentences(settings.conversation.country))
-    log_path = settings.session_log.path or default_database_path()
-    session_log = SessionLog.open(log_path)  # last: a start that fails leaves nothing behind
+    places = settings.session_log.places
+    session_log = SessionLog.open(places)  # last: a start that fails leaves nothing behind
     return Parts(
         guard=crisis,
         phrases=phrases,
@@ -270,7 +303,7 @@ def _load_parts(settings: Settings) -> Parts:
             timeout_s=settings.dialogue.timeout_s,
         ),
         session_log=session_log,
-        on_call=open_on_call_desk(settings.on_call, os.environ, session_log, log_path),
+        on_call=open_on_call_desk(settings.on_call, os.environ, session_log, places.database),
         threads=ThreadPoolExecutor(_VOICE_THREADS, thread_name_prefix="voice"),
         metrics=Metrics(),
         rendered=rendered,

@@ -9,7 +9,7 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from bot.access import bearer_token, is_local
+from bot.access import bearer_token, is_direct
 from bot.metrics import CONTENT_TYPE
 from bot.responses import refusal
 from bot.settings import Settings
@@ -51,20 +51,21 @@ class Health:
 
         Without actions or session log a talk goes on with less, so that these alone don't take it back.
         """
+        log = self._parts.session_log.health()
         parts = {
             "gateway": not self._talks.draining,
             "places": self._talks.count < self._settings.server.max_talks,
             "dialogue": self._parts.dialogue.connected,
             "recogniser": self._parts.speech.waiting < self._settings.recogniser.places,
             "actions": await self._actions_ready(),
-            "session_log": self._parts.session_log.health().last_error is None,
+            "session_log": log.last_error is None and log.spool_error is None and log.head_error is None,
         }
         ready = all(parts[name] for name in ("gateway", "places", "dialogue", "recogniser"))
         return JSONResponse({"ready": ready, "parts": parts}, 200 if ready else 503)
 
     async def metrics(self, request: Request) -> Response:
         """Metrics for programs on this machine, and for holders of the server key."""
-        if not (_is_local(request) or self._issuer.is_server_key(bearer_token(request))):
+        if not (is_direct(request) or self._issuer.is_server_key(bearer_token(request))):
             return refusal(401, "invalid_server_key", "A server key is needed: Authorization: Bearer.")
         metrics = self._parts.metrics
         log = self._parts.session_log.health()
@@ -72,6 +73,9 @@ class Health:
         metrics.recogniser_queue.set(self._parts.speech.waiting)
         metrics.session_log_queue.set(log.queued)
         metrics.session_log_dropped.set(log.dropped)
+        metrics.session_log_spooled.set(log.spooled)
+        metrics.session_log_spool_failing.set(log.spool_error is not None)
+        metrics.session_log_head_failing.set(log.head_error is not None)
         metrics.dialogue_connected.set(self._parts.dialogue.connected)
         metrics.tasks.set(len(asyncio.all_tasks()))
         return Response(metrics.text(), headers={"content-type": CONTENT_TYPE})
@@ -90,11 +94,3 @@ async def _answers(url: str) -> bool:
             return (await client.get(url)).is_success
     except (httpx.HTTPError, httpx.InvalidURL):
         return False
-
-
-def _is_local(request: Request) -> bool:
-    """Whether a program on this machine asks; behind a proxy everybody looks local, but for its headers."""
-    by_proxy = any(
-        name in request.headers for name in ("forwarded", "x-forwarded-for", "x-real-ip", "origin")
-    )
-    return is_local(request) and not by_proxy

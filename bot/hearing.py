@@ -267,6 +267,7 @@ class Hearing:
                 end_ms=end_ms + _TRAILING_MS,
                 language=self._state.config.language,
                 with_emotion=self._state.consented_to_emotion,
+                with_sound=self._state.keeps_sound,
             )
         )
 

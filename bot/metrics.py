@@ -43,6 +43,20 @@ class Metrics:
         self.session_log_dropped = Gauge(
             "hamdel_session_log_dropped", "Session log events lost since the start.", registry=registry
         )
+        self.session_log_spooled = Gauge(
+            "hamdel_session_log_spooled",
+            "Session log events on disk, not in the database.",
+            registry=registry,
+        )
+        self.session_log_spool_failing = Gauge(
+            "hamdel_session_log_spool_failing", "1 while the spool can't be written.", registry=registry
+        )
+        self.session_log_head_failing = Gauge(
+            "hamdel_session_log_head_failing", "1 while the chain's head can't be written.", registry=registry
+        )
+        self.retention_failures = Counter(
+            "hamdel_retention_failures", "Runs of retention that did not come to an end.", registry=registry
+        )
         self.dialogue_connected = Gauge(
             "hamdel_dialogue_connected", "1 while the dialogue engine is reachable.", registry=registry
         )

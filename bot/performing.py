@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from bot import commands as c
 from bot.audio_encoding import PCM16
 from bot.conversation import Conversation
+from bot.kept_sound import KeptSound
 from bot.listener import Listener
 from bot.outgoing import Outgoing
 from bot.recognitions import Recognitions
@@ -18,7 +19,7 @@ from bot.speaker import Speaker
 from bot.talk_parts import Parts
 from on_call.alert import Alert, Update, new_alert_id
 
-__all__ = ["Performing", "now_ms"]
+__all__ = ["Performing"]
 
 _PIECE_MS = 200  # a long append is cut, or its beginning would be forgotten
 
@@ -54,6 +55,7 @@ class Performing:
         self._conversation = conversation
         self._talk_id = talk_id
         self._parts = parts
+        self.now_ms = parts.now_ms
         self._outgoing = outgoing
         self._listener = Listener(
             parts.voice_activity, client_rate_hz=PCM16.sample_rate_hz, patience_ms=patience_ms
@@ -62,15 +64,16 @@ class Performing:
             parts.voices,
             parts.threads,
             on_sound=self._sound,
-            on_spoken=lambda generation: self.perform(conversation.spoken(generation, now_ms())),
+            on_spoken=lambda generation: self.perform(conversation.spoken(generation, self.now_ms())),
             on_failure=self._voice_failed,
             rendered=parts.rendered,
         )
         self._recognitions = Recognitions(
             parts.speech,
             parts.metrics,
-            on_result=lambda result: self.perform(conversation.understood(result, now_ms())),
+            on_result=lambda result: self.perform(conversation.understood(result, self.now_ms())),
         )
+        self._sounds = KeptSound(parts.session_log, talk_id)
         self._ears = asyncio.Lock()
         self._unrecorded: list[c.Record] | None = []  # None once they are written
         self._tasks: asyncio.TaskGroup
@@ -83,7 +86,7 @@ class Performing:
         """The talk begins; `tasks` is where its work runs from now on."""
         self._tasks = tasks
         tasks.create_task(self._speaker.run())
-        self.perform(self._conversation.start(now_ms()))
+        self.perform(self._conversation.start(self.now_ms()))
 
     @property
     def records(self) -> bool:
@@ -99,7 +102,7 @@ class Performing:
     def remember_end(self, reason: str) -> None:
         """The talk is over: writes that and all that waits, and sends nothing more."""
         self.record_what_waits()
-        for command in self._conversation.end(reason, now_ms()):
+        for command in self._conversation.end(reason, self.now_ms()):
             if isinstance(command, c.Record):
                 self._parts.metrics.observe(command)
                 self._parts.session_log.record(command.event)
@@ -111,7 +114,7 @@ class Performing:
             for start in range(0, len(audio), piece_bytes):
                 piece = audio[start : start + piece_bytes]
                 for event in await asyncio.to_thread(self._listener.append, piece):
-                    self.perform(self._conversation.hear(event, now_ms()))
+                    self.perform(self._conversation.hear(event, self.now_ms()))
 
     def perform(self, commands: Iterable[c.Command]) -> None:
         """Carries out commands in their order; what takes time goes on in the background."""
@@ -134,15 +137,19 @@ class Performing:
                     self._speaker.release(paused_by_client=command.paused_by_client)
                 case c.Understand():
                     samples = self._listener.audio(command.start_ms, command.end_ms)
+                    self._sounds.hold(command, samples)
                     self._recognitions.start(command, samples, self._tasks)
                 case c.StopUnderstanding():
                     self._recognitions.stop(command.item_id)
+                    self._sounds.drop(command.item_id)
                 case c.AskDialogue():
                     self._tasks.create_task(self._ask(command))
                 case c.TellDialogue():
                     self._tasks.create_task(self._tell(command))
                 case c.Record():
                     self._record(command)
+                case c.KeepSound():
+                    self._sounds.keep(command, self._tasks)
                 case c.ReceiveAudio():
                     self.receiving = command
                     self._listener.use_encoding(command.encoding)
@@ -155,10 +162,10 @@ class Performing:
                     )
                 case c.ChangePatience():
                     for event in self._listener.wait(command.pause_end_ms, command.patience_ms):
-                        self.perform(self._conversation.hear(event, now_ms()))
+                        self.perform(self._conversation.hear(event, self.now_ms()))
                 case c.EndUtterance():
                     for event in self._listener.end_utterance():
-                        self.perform(self._conversation.hear(event, now_ms()))
+                        self.perform(self._conversation.hear(event, self.now_ms()))
                 case c.ForgetAudio():
                     self._listener.forget()
                 case c.CallPeople():
@@ -178,7 +185,7 @@ class Performing:
         async for answer in answers:
             if isinstance(answer, c.DialogueFailed):
                 self._parts.metrics.dialogue_failed()
-            self.perform(self._conversation.dialogue(answer, now_ms()))
+            self.perform(self._conversation.dialogue(answer, self.now_ms()))
 
     async def _tell(self, command: c.TellDialogue) -> None:
         turn = (command.turn_id, command.turn_text)
@@ -199,21 +206,16 @@ class Performing:
 
         def tell(update: Update) -> None:
             if not self.over:  # the alert goes on without the talk
-                self.perform(self._conversation.people(command.kind, update.status, now_ms()))
+                self.perform(self._conversation.people(command.kind, update.status, self.now_ms()))
 
         self._parts.on_call.desk.raise_alert(alert, tell)
 
     def _sound(self, generation: int, sentence_index: int, pcm: bytes) -> None:
-        commands = self._conversation.sound(generation, sentence_index, pcm, now_ms())
+        commands = self._conversation.sound(generation, sentence_index, pcm, self.now_ms())
         if commands:  # else it is of an older reply
             self._listener.played(pcm, PCM16.sample_rate_hz)
         self.perform(commands)
 
     def _voice_failed(self, generation: int) -> None:
         self._parts.metrics.voice_failed()
-        self.perform(self._conversation.voice_failed(generation, now_ms()))
-
-
-def now_ms() -> float:
-    """The wall clock, milliseconds since the epoch."""
-    return time.time() * 1000
+        self.perform(self._conversation.voice_failed(generation, self.now_ms()))

@@ -7,9 +7,36 @@ from pathlib import Path
 
 from language import LANGUAGES
 
-__all__ = ["DISCLOSURE_VERSION", "Phrases", "PhrasesError"]
+__all__ = ["CONSENT_PHRASES", "DISCLOSURE_VERSION", "Phrases", "PhrasesError"]
 
 DISCLOSURE_VERSION = "1"
+CONSENT_PHRASES = (
+    "consent_ask_emotion",
+    "consent_go_on",
+    "consent_off_emotion",
+    "consent_on_emotion",
+    "consent_off_camera",
+    "consent_off_store_text",
+    "consent_on_store_text",
+    "consent_off_store_audio",
+    "consent_on_store_audio",
+    "consent_off_share",
+    "consent_on_share",
+    "consent_off_research",
+    "consent_on_research",
+    "consent_off_memory",
+    "consent_not_offered",
+    "consent_anonymous",
+    "consent_tell_text",
+    "consent_tell_no_text",
+    "consent_tell_sound",
+    "consent_tell_shared",
+    "consent_tell_emotion",
+    "consent_tell_no_emotion",
+    "consent_tell_crisis",
+    "consent_erase_how",
+)
+"""What is said about consents, in `bot.consent_replies`."""
 _NAMES = (
     "disclosure",
     "disclosure_emotion",
@@ -21,6 +48,7 @@ _NAMES = (
     "recogniser_down",
     "goodbye_idle",
     "goodbye_long",
+    *CONSENT_PHRASES,
 )
 
 
@@ -63,6 +91,7 @@ class Phrases:
         """The sentence of this name, in English for a language that is none of ours."""
         return self._texts[name][language if language in LANGUAGES else "en"]
 
-    def disclosure(self, language: str) -> str:
-        """What has to be said before anything else in a talk."""
-        return f"{self.say('disclosure', language)} {self.say('disclosure_emotion', language)}"
+    def disclosure(self, language: str, *, emotion: bool = True) -> str:
+        """What has to be said before anything else in a talk; `emotion`: feelings may be inferred here."""
+        said = self.say("disclosure", language)
+        return f"{said} {self.say('disclosure_emotion', language)}" if emotion else said

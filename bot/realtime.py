@@ -15,7 +15,7 @@ from bot import protocol as p
 from bot.client_socket import CLOSE_WITHIN_S, ClientSocket, SocketOverError
 from bot.conversation import Conversation
 from bot.outgoing import Outgoing, TooSlowError
-from bot.performing import Performing, now_ms
+from bot.performing import Performing
 from bot.protocol import AudioAppend, ProtocolError, decode_audio, decode_frame, parse_client_event
 from bot.talk_parts import Parts
 
@@ -91,6 +91,22 @@ class Talk:
                 self._performing.remember_end(reason)
                 await self._parts.dialogue.forget(self._talk_id)
 
+    @property
+    def talk_id(self) -> str:
+        """Its name in the session log and for the dialogue engine."""
+        return self._talk_id
+
+    @property
+    def granted(self) -> frozenset[str]:
+        """The consents in force."""
+        return self._conversation.granted
+
+    def set_consent(self, scope: str, granted: bool, version: str) -> None:
+        """The person granted or revoked a scope elsewhere, which holds from now on."""
+        if not self._performing.over:
+            now_ms = self._performing.now_ms()
+            self._performing.perform(self._conversation.set_consent(scope, granted, version, now_ms))
+
     def is_waiting(self) -> bool:
         """Whether the client's websocket broke, and it may come back."""
         return self._socket is None and self.is_resumable()
@@ -105,7 +121,7 @@ class Talk:
         Returns:
             False where the event does not fit to this talk; then nothing has changed.
         """
-        fits = self.is_resumable() and self._conversation.accepts(event.token, now_ms())
+        fits = self.is_resumable() and self._conversation.accepts(event.token, self._performing.now_ms())
         if not fits or socket is self._socket or not self._outgoing.reaches(event.last_event_seq):
             return False
         if not self._begin():
@@ -122,12 +138,12 @@ class Talk:
                 task.cancel()  # at once: neither takes or sends anything more
             self._tasks.create_task(older.dismiss())
         self._parts.metrics.talk_resumed()
-        self._performing.perform(self._conversation.regain(now_ms()))
+        self._performing.perform(self._conversation.regain(self._performing.now_ms()))
         return True
 
     def restart(self) -> None:
         """The server is about to stop: the talk ends at its next gap."""
-        self._performing.perform(self._conversation.restart(now_ms()))
+        self._performing.perform(self._conversation.restart(self._performing.now_ms()))
 
     # One direction: from the client to the core --------------------------------------------------
 
@@ -159,7 +175,7 @@ class Talk:
             self._decide(event, socket)
             if isinstance(event, AudioAppend):
                 return await self._take_audio(decode_audio(event, receiving.encoding))
-            self._performing.perform(self._conversation.receive(event, now_ms()))
+            self._performing.perform(self._conversation.receive(event, self._performing.now_ms()))
         except ProtocolError as error:
             self._refuse(error)
             return 1.0
@@ -202,14 +218,14 @@ class Talk:
         self._sender.cancel()
         self._socket = None
         self._outgoing.detach()
-        self._performing.perform(self._conversation.lose(now_ms()))
+        self._performing.perform(self._conversation.lose(self._performing.now_ms()))
 
     async def _listen(self, audio: bytes) -> None:
         # When another websocket takes the place of this one, what has come is heard to its end.
         await asyncio.shield(self._tasks.create_task(self._performing.hear(audio)))
 
     def _refuse(self, error: ProtocolError) -> None:
-        self._performing.perform(self._conversation.refuse(error, now_ms()))
+        self._performing.perform(self._conversation.refuse(error, self._performing.now_ms()))
 
     async def _tick(self) -> NoReturn:
         while True:
@@ -218,7 +234,7 @@ class Talk:
             self._outgoing.trim(now_s)
             if now_s >= self._undecided_until_s and not self._begin():
                 raise _TalkOverError(_NO_TALK)
-            self._performing.perform(self._conversation.tick(now_ms()))
+            self._performing.perform(self._conversation.tick(self._performing.now_ms()))
             self._give_up()
 
     def _give_up(self) -> None:

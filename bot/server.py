@@ -10,18 +10,22 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.emergency_lines import EmergencyLines
 from bot.health import Health
+from bot.log_routes import LogRoutes
+from bot.person_routes import PersonRoutes
 from bot.settings import ROOT, Settings
 from bot.talk_parts import Parts
 from bot.talk_route import TalkRoute
 from bot.talks import Talks
 from bot.token_routes import TokenRoutes
 from bot.tokens import TokenIssuer
+from review.app import Review, review_routes
+from review.pages import Pages
 
 __all__ = ["create_app"]
 
@@ -43,6 +47,7 @@ def create_app(
     parts: Parts,
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]] | None = None,
     page: Path = _PAGE,
+    log_token: str | None = None,
 ) -> ASGIApp:
     """Builds the gateway.
 
@@ -53,6 +58,7 @@ def create_app(
         parts: the shared models and connections.
         lifespan: holds what runs beside the routes.
         page: folder of the web page.
+        log_token: with which other processes on this machine hand events to the session log.
     """
     talk = TalkRoute(settings, issuer, talks, parts)
     tokens = TokenRoutes(settings, issuer)
@@ -71,10 +77,20 @@ def create_app(
         Route("/readyz", health.ready),
         Route("/metrics", health.metrics),
         *parts.on_call.routes,
+        *PersonRoutes(settings, issuer, talks, parts.session_log, page).routes(),
+        *LogRoutes(parts.session_log, log_token).routes(),
+        *_review(settings, parts),
         Route("/", index),
         Mount("/widget", StaticFiles(directory=page)),
     ]
     return _SecurityHeaders(Starlette(routes=routes, lifespan=lifespan))
+
+
+def _review(settings: Settings, parts: Parts) -> list[BaseRoute]:
+    if not settings.review.enabled:
+        return []
+    pages = Pages.load(settings.review.timezone)
+    return review_routes(Review(parts.session_log, pages, settings.review))
 
 
 class _SecurityHeaders:

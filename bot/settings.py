@@ -20,7 +20,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
+from bot.jurisdiction import Jurisdiction, jurisdiction, known_preset
 from on_call.settings import OnCallSettings
+from review.settings import ReviewSettings
+from session_log.location import LogPlaces
 
 __all__ = ["AUTO_MODEL", "ROOT", "Settings", "SettingsError", "load_settings", "runtime_dir"]
 
@@ -70,6 +73,7 @@ class ServerSettings(_Section):
     max_message_bytes: int = Field(default=4 * 1024 * 1024, ge=64 * 1024)
     control_events_per_s: int = Field(default=200, ge=10)
     token_lifetime_s: int = Field(default=600, ge=10)
+    tokens_per_minute: int = Field(default=120, ge=1)
     handshake_s: float = Field(default=10.0, gt=0)
     drain_s: float = Field(default=20.0, ge=0)
 
@@ -131,9 +135,37 @@ class DialogueSettings(_Section):
 
 
 class SessionLogSettings(_Section):
-    """Where the session log is; None means the platform's data folder."""
+    """Where the parts of the session log are (None: as `LogPlaces` has it), and how long they are kept.
+
+    Content is erased after `text_days`, None: when somebody asks. Sound is kept with consent for
+    `audio_days`, 0: not at all.
+    """
 
     path: Path | None = None
+    key_file: Path | None = None
+    head_file: Path | None = None
+    text_days: int | None = Field(default=None, ge=1)
+    audio_days: Literal[0, 1, 7] = 0
+
+    @property
+    def places(self) -> LogPlaces:
+        """Where everything lies."""
+        return LogPlaces.of(self.path, self.key_file, self.head_file)
+
+
+class JurisdictionSettings(_Section):
+    """What the law at the deployer's place forbids; see docs/compliance.md.
+
+    `preset` is a name of `bot.jurisdiction.PRESETS`. What is named beside it can only be stricter.
+    """
+
+    preset: Annotated[str, AfterValidator(known_preset)] | None = None
+    emotion_inference: Literal["on", "off"] = "on"
+
+    @property
+    def rules(self) -> Jurisdiction:
+        """What is allowed, all in all."""
+        return jurisdiction(self.preset, emotion_inference=self.emotion_inference == "on")
 
 
 class Settings(_Section):
@@ -145,7 +177,9 @@ class Settings(_Section):
     voice: VoiceSettings = VoiceSettings()
     dialogue: DialogueSettings = DialogueSettings()
     session_log: SessionLogSettings = SessionLogSettings()
+    jurisdiction: JurisdictionSettings = JurisdictionSettings()
     on_call: OnCallSettings = OnCallSettings()
+    review: ReviewSettings = ReviewSettings()
 
 
 def load_settings(path: Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:

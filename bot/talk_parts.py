@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -20,9 +22,18 @@ from tts_voices import Voice
 __all__ = ["Parts"]
 
 
+def _wall_clock_ms() -> float:
+    return time.time() * 1000
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What all talks share; `voices` are tried in order, what is `rendered` before them."""
+    """What all talks share.
+
+    Attributes:
+        voices: are tried in order, what is `rendered` before them.
+        now_ms: the wall clock that talks go by, in milliseconds since the epoch.
+    """
 
     guard: Guard
     phrases: Phrases
@@ -35,6 +46,7 @@ class Parts:
     threads: Executor
     metrics: Metrics
     rendered: RenderedSpeech | None = None
+    now_ms: Callable[[], float] = _wall_clock_ms
 
     def close(self) -> None:
         """Writes what the session log still holds, and ends the threads."""

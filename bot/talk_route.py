@@ -15,6 +15,7 @@ from bot.client_socket import ClientSocket
 from bot.conversation import Conversation
 from bot.emergency_lines import shown_lines, wanted_language
 from bot.metrics import Metrics
+from bot.offered_consents import not_offered
 from bot.realtime import Talk
 from bot.responses import refusal
 from bot.session_config import SessionConfig
@@ -85,6 +86,7 @@ class TalkRoute:
                     (websocket.headers.get("user-agent") or "unknown")[:128],
                     by_page="origin" in websocket.headers,
                     default_country=conversation.country,
+                    refused=self._refused(claims),
                 ),
                 config=SessionConfig(id=f"sess_{talk_id}"),
                 patience_ms=conversation.patience_ms,
@@ -98,6 +100,7 @@ class TalkRoute:
                     slow_reply_ms=round(conversation.slow_reply_s * 1000),
                     resume_ms=round(conversation.resume_s * 1000),
                 ),
+                not_offered=not_offered(self._settings),
             ),
             talk_id,
             self._parts,
@@ -107,6 +110,12 @@ class TalkRoute:
         )
         with self._talks.under_way(talk, claims):
             await talk.run(socket)
+
+    def _refused(self, claims: Claims) -> frozenset[str]:
+        """What the person has revoked for all talks."""
+        if claims.subject is None:
+            return frozenset()
+        return self._parts.session_log.refusals(claims.subject)
 
     async def _refuse(
         self, websocket: WebSocket, refused: RefusedTalkError, shown: list[dict[str, Any]]

@@ -38,7 +38,10 @@ class TalkLimits:
 
 @dataclass(frozen=True, slots=True)
 class TalkIdentity:
-    """What the token said about the talk, and the deployer's country."""
+    """What the token said about the talk, and the deployer's country.
+
+    `refused` are the scopes that the person has revoked for all talks, whatever a token grants.
+    """
 
     talk_id: str
     subject: str | None
@@ -50,6 +53,7 @@ class TalkIdentity:
     default_country: str | None = None
     grants: frozenset[str] = frozenset()
     consents_by: str = "client"
+    refused: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -88,6 +92,7 @@ class TalkState:
 
     Attributes:
         granted: consents in force.
+        not_offered: consents that can't be granted here.
         mood: fused mood of the latest spoken turn, None without consent.
         pinned_language: the language that the user asked to be answered in.
         heard_language: the language of the latest turn.
@@ -115,6 +120,7 @@ class TalkState:
     recent: deque[str] = field(default_factory=lambda: deque(maxlen=_REMEMBERED_TEXTS))
     turns: dict[str, Turn] = field(default_factory=dict)
     resumed: bool = False
+    not_offered: frozenset[str] = frozenset()
 
     def remember(self, turn: Turn) -> None:
         """Adds a turn; of more than a talk can need, the oldest that are over are forgotten."""
@@ -137,4 +143,9 @@ class TalkState:
     @property
     def consented_to_emotion(self) -> bool:
         """Whether feelings may be inferred."""
-        return "emotion" in self.granted
+        return "emotion" in self.granted and "emotion" not in self.not_offered
+
+    @property
+    def keeps_sound(self) -> bool:
+        """Whether the sound of the person's turns is kept."""
+        return "store_audio" in self.granted and self.identity.subject is not None

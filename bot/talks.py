@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from bot.outgoing import TooSlowError
 from bot.protocol import Resume
 from bot.realtime import Talk
 from bot.tokens import Claims
+from bot.used_tokens import UsedTokens
 
 __all__ = ["Place", "RefusedTalkError", "Talks"]
 
@@ -58,14 +58,15 @@ class Talks:
     Args:
         most: talks at once.
         most_per_token: talks at once with the same token.
+        used: remembers single-use tokens; by default in memory alone.
     """
 
-    def __init__(self, *, most: int, most_per_token: int) -> None:
+    def __init__(self, *, most: int, most_per_token: int, used: UsedTokens | None = None) -> None:
         self._most = most
         self._most_per_token = most_per_token
         self._by_token: Counter[str] = Counter()
         self._placeless: Counter[tuple[str | None, ...]] = Counter()
-        self._used: dict[str, float] = {}
+        self._used = used or UsedTokens()
         self._under_way: dict[Talk, Claims] = {}
         self._count = 0
         self._draining = False
@@ -128,6 +129,10 @@ class Talks:
         finally:
             del self._under_way[talk]
 
+    def of_person(self, subject: str) -> tuple[Talk, ...]:
+        """The talks of a person that are under way."""
+        return tuple(talk for talk, begun in self._under_way.items() if begun.subject == subject)
+
     def resume(self, event: Resume, socket: ClientSocket, claims: Claims) -> bool:
         """Gives a websocket to the talk of which the event has the token; False where there is none.
 
@@ -180,13 +185,10 @@ class Talks:
             del self._by_token[place.claims.token_id]
 
     def _use_up(self, claims: Claims) -> None:
-        now = time.time()
-        self._used = {token: expires_at for token, expires_at in self._used.items() if expires_at > now}
-        if claims.token_id in self._used:
+        if not self._used.use(claims.token_id, claims.expires_at):
             raise RefusedTalkError(
                 401, 1008, "invalid_token", "The token was used before; ask for a new one."
             )
-        self._used[claims.token_id] = claims.expires_at
 
 
 def _owner(claims: Claims) -> tuple[str | None, ...]:

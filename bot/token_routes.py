@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import secrets
+import time
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from bot.access import bearer_token, is_local_page
-from bot.responses import RequestRefusedError, json_object, refusal
+from bot.responses import RequestRefusedError, json_object
 from bot.session_config import SessionConfig
 from bot.settings import Settings
+from bot.token_pace import TokenPace, asker
 from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenError, TokenIssuer
 
 __all__ = ["TokenRoutes"]
@@ -30,6 +33,7 @@ class TokenRoutes:
     def __init__(self, settings: Settings, issuer: TokenIssuer) -> None:
         self._settings = settings
         self._issuer = issuer
+        self._pace = TokenPace(settings.server.tokens_per_minute)
 
     async def tokens(self, request: Request) -> Response:
         """Gives a token: `{value, expires_at}`."""
@@ -37,7 +41,7 @@ class TokenRoutes:
             body = await json_object(request)
             value, expires_at = self._issue(request, body)
         except RequestRefusedError as refused:
-            return refusal(refused.status, refused.code, refused.message)
+            return refused.response()
         return JSONResponse({"value": value, "expires_at": expires_at})
 
     async def client_secrets(self, request: Request) -> Response:
@@ -49,19 +53,28 @@ class TokenRoutes:
                 raise RequestRefusedError(400, "invalid_value", "hamdel is an object.")
             value, expires_at = self._issue(request, own)
         except RequestRefusedError as refused:
-            return refusal(refused.status, refused.code, refused.message)
+            return refused.response()
         session = SessionConfig(id=f"sess_{secrets.token_hex(10)}", expires_at=expires_at)
         return JSONResponse({"value": value, "expires_at": expires_at, "session": session.echo()})
 
     def _issue(self, request: Request, body: dict[str, Any]) -> tuple[str, int]:
         server = self._settings.server
         trusted = self._issuer.is_server_key(bearer_token(request))
+        self._keep_pace(request, trusted=trusted)
         if not trusted and not (server.development and is_local_page(request)):
             message = "A server key is needed: Authorization: Bearer."
             raise RequestRefusedError(401, "invalid_server_key", message)
         claims = self._claims(body, trusted=trusted)
         lifetime_s = _SINGLE_USE_LIFETIME_S if claims.single_use else server.token_lifetime_s
         return self._issuer.issue(claims, lifetime_s=lifetime_s)
+
+    def _keep_pace(self, request: Request, *, trusted: bool) -> None:
+        address = request.client.host if request.client is not None else None
+        wait_s = self._pace.wait_s("server key" if trusted else asker(address), time.monotonic())
+        if wait_s > 0:
+            message = "Too many tokens were asked for; ask again later."
+            after = {"retry-after": str(math.ceil(wait_s))}
+            raise RequestRefusedError(429, "rate_limit_exceeded", message, headers=after)
 
     def _claims(self, body: dict[str, Any], *, trusted: bool) -> Claims:
         text = {key: body.get(key) for key in ("subject", "clinic", "language", "country")}

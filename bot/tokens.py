@@ -17,7 +17,7 @@ from bot.talk_state import TalkIdentity
 from language import LANGUAGES
 from session_log.events import SCOPES
 
-__all__ = ["DEVELOPMENT_SUBJECT", "Claims", "TokenError", "TokenIssuer"]
+__all__ = ["DEVELOPMENT_SUBJECT", "Claims", "TokenError", "TokenIssuer", "same_secret"]
 
 DEVELOPMENT_SUBJECT = "development"
 """Who talks on the developer's own machine: with nobody, a talk is anonymous and nothing of it is kept."""
@@ -65,9 +65,18 @@ class Claims:
                 raise TokenError("subject and clinic have 1 to 128 characters.")
 
     def identity(
-        self, talk_id: str, client: str, *, by_page: bool, default_country: str | None
+        self,
+        talk_id: str,
+        client: str,
+        *,
+        by_page: bool,
+        default_country: str | None,
+        refused: frozenset[str] = frozenset(),
     ) -> TalkIdentity:
-        """The talk that these claims open, from a page or from another program."""
+        """The talk that these claims open, from a page or from another program.
+
+        `refused` are scopes that the person has revoked for all talks.
+        """
         return TalkIdentity(
             talk_id=talk_id,
             subject=self.subject,
@@ -79,6 +88,7 @@ class Claims:
             default_country=default_country,
             grants=self.grants,
             consents_by="widget" if by_page else "client",
+            refused=refused,
         )
 
 
@@ -146,6 +156,11 @@ class TokenIssuer:
 
     def is_server_key(self, key: str | None) -> bool:
         """Whether this is the embedding site's key."""
-        if self._server_key is None or key is None:
-            return False
-        return hmac.compare_digest(key.encode(), self._server_key.encode())
+        return same_secret(key, self._server_key)
+
+
+def same_secret(given: str | None, secret: str | None) -> bool:
+    """Whether the secret was given, compared in constant time; an unset one is never given."""
+    if not secret or given is None:
+        return False
+    return hmac.compare_digest(given.encode(), secret.encode())

@@ -39,7 +39,7 @@ export class Language {
     this.code = pageLanguage(choice, navigator.languages ?? []);
     document.documentElement.lang = this.code;
     document.documentElement.dir = LANGUAGES[this.code].direction;
-    document.title = this.text("pageTitle");
+    document.title = this.text(document.documentElement.dataset.title ?? "pageTitle");
     for (const marked of document.querySelectorAll("[data-text]")) marked.textContent = this.text(marked.dataset.text);
     for (const marked of document.querySelectorAll("[data-label]")) {
       marked.setAttribute("aria-label", this.text(marked.dataset.label));

@@ -2,7 +2,7 @@
 
 import { Choices } from "./choices.js";
 import { ChoicesView } from "./choices-view.js";
-import { ConsentPanel } from "./consent.js";
+import { ConsentPanel, fetchOffered } from "./consent.js";
 import { Conversation } from "./conversation.js";
 import { ConversationView } from "./conversation-view.js";
 import { CrisisView } from "./crisis-view.js";
@@ -175,6 +175,11 @@ function main() {
     if (!consent.talkGranted) talk.stop();
   }
 
+  /** A consent was changed by a word in the talk, or on the person's own page. */
+  function followConsents(event) {
+    talk?.knowConsents(consent.follow(event));
+  }
+
   /** The server has forgotten the talk before, so the person should know where it ended. */
   function showNewTalk() {
     if (!captions.empty) captions.addOwnNote("newTalk");
@@ -219,6 +224,7 @@ function main() {
     Object.entries({
       error: showError,
       "session.created": showNewTalk,
+      "hamdel.consents": followConsents,
       "hamdel.crisis": (event) => captions.keepEndInView(() => crisis.show(event)),
       "hamdel.disclosure": showDisclosure,
       "hamdel.handoff": showHandoff,
@@ -239,7 +245,10 @@ function main() {
   window.addEventListener("offline", showOffline);
   window.addEventListener("online", showOnline);
   window.addEventListener("pagehide", () => talk?.stop());
-  root.dataset.ready = "true";
+  fetchOffered().then((offered) => {
+    consent.offer(offered);
+    root.dataset.ready = "true";
+  });
 }
 
 /** Enter sends; with Shift, or while letters are being composed, it does not. */

@@ -27,6 +27,17 @@ export default Object.freeze({
     "Everything else works without this.",
   consent_store_text: "Keep the text",
   consent_store_text_detail: "The text of this talk stays on this server after it ends. Without this, your words are not kept.",
+  consent_store_audio: "Keep my voice",
+  consent_store_audio_detail:
+    "The sound of your words stays on this server for a few days. If you take this back, it is deleted.",
+  consent_share: "Show my therapist",
+  consent_share_detail: "Your therapist may see what is kept of this talk. Without this they see nothing of it.",
+  consent_research: "Use for research",
+  consent_research_detail: "What is kept may be used to study and improve the program, without your name.",
+  consent_memory: "Remember me",
+  consent_memory_detail: "The program may remember from one talk to the next what helped you.",
+  consent_camera: "Feelings in my face",
+  consent_camera_detail: "The program may guess from your face how you feel.",
   consentCrisisNote:
     "If you say that you are in danger, the time and how serious it seemed are noted, but not your words.",
   consentChange: "You can change this at any time.",
@@ -186,6 +197,41 @@ export default Object.freeze({
   noticeServerError: "Something went wrong on the server. The talk goes on.",
   noticeVoiceFailed: "My voice is not working just now; you can read the answer.",
   noticeResponseFailed: "I could not answer that just now. Please try once more.",
+
+  myData: "My data: see, take with you, erase",
+  myDataTitle: "My data",
+  myDataIntro: "Here you see what this server keeps of you, and decide about it. Nobody else is shown this page with your data.",
+  myDataKept: "What is kept",
+  myDataLoading: "One moment …",
+  myDataNothing: "Nothing is kept of you.",
+  myDataTalks: "Talks",
+  myDataTexts: "Talks of which the text is kept",
+  myDataWhen: "When",
+  myDataTurns: "Your sentences kept",
+  myDataShared: "Shown to your therapist",
+  myDataErased: "erased",
+  myDataNone: "none",
+  myDataConsents: "What may be done, in all talks",
+  myDataConsentsDetail:
+    "What you switch off here is not done, whatever a site has agreed to for you, unless you allow it yourself in a " +
+    "talk, for that talk. What is on is done only where it is also agreed to in a talk.",
+  myDataSaved: "Saved. It holds from now on, also in a talk under way.",
+  myDataTake: "Take it with you",
+  myDataTakeDetail: "A file with all that is kept, which other programs can read.",
+  myDataDownload: "Download",
+  myDataErase: "Erase everything",
+  myDataEraseDetail:
+    "All talks, notes and sound are erased, and nothing of a talk under way is kept any more. This can't be undone. " +
+    "That something was erased, and when, stays noted, without your name.",
+  myDataEraseAsk: "Erase everything that is kept of you? This can't be undone.",
+  myDataEraseYes: "Yes, erase everything",
+  myDataEraseNo: "No, keep it",
+  myDataIsErased: "Everything that was kept of you is erased.",
+  myDataFailed: "That did not work just now. Please try again in a moment.",
+  myDataNoToken:
+    "This page doesn't know whose data to show, or its time is over. Please open it again from the page on which you " +
+    "talk with Hamdel.",
+  myDataAnonymous: "You talk without a name here, so nothing of your talks is kept and there is nothing to show.",
 
   composerLabel: "Type instead of speaking",
   composerPlaceholder: "Or type here …",

@@ -369,6 +369,11 @@ export function startTalk(settings, listeners) {
       }
     },
 
+    /** What is in force was changed elsewhere, and the server knows of it. */
+    knowConsents(consents) {
+      settings.consents = consents;
+    },
+
     /** Answers "Did this help?". */
     giveFeedback(suggestionId, helped) {
       if (configured && !over) connection.send(suggestionFeedback(suggestionId, helped));

@@ -26,6 +26,8 @@ PACKAGES = (
     "emotion",
     "language",
     "on_call",
+    "recommender",
+    "review",
     "ser_model",
     "session_log",
     "tts_voices",

@@ -1,6 +1,7 @@
 """The start and the end of a real process: signals, the drain, what is left behind, what is refused at start."""
 
 import asyncio
+import base64
 import json
 import os
 import re
@@ -21,6 +22,8 @@ from bot.gateway import development_token_path, make_issuer
 from bot.listening_socket import listening_socket
 from bot.settings import ROOT, RecogniserSettings, Settings
 from bot.tokens import Claims, TokenError
+from session_log import SessionLog
+from session_log.location import LogPlaces
 
 PROGRAM = """
     import asyncio, sys
@@ -196,6 +199,27 @@ def test_a_short_secret_ends_the_start_with_one_clear_line(tmp_path):
     ended = serve(tmp_path, "server: {port: 0}", HAMDEL_TOKEN_SECRET="short")
     assert ended.returncode == 2
     assert ended.stderr == "HAMDEL_TOKEN_SECRET must have at least 32 bytes.\n"
+
+
+@pytest.mark.parametrize("key", ["none", "another", "damaged"])
+def test_without_the_key_of_the_log_the_start_ends_with_one_clear_line_and_nothing_changes(tmp_path, key):
+    path, key_file = tmp_path / "log" / "log.sqlite", tmp_path / "elsewhere" / "log.key"
+    path.parent.mkdir()
+    with SessionLog.open(LogPlaces.of(path, key_file)):
+        pass
+    if key == "none":
+        key_file.unlink()
+    elif key == "another":
+        key_file.write_text(base64.urlsafe_b64encode(b"k" * 32).decode())
+    else:
+        key_file.write_text("no key at all")
+    before = path.read_bytes()
+    section = f"{{server: {{port: 0}}, session_log: {{path: {path}, key_file: {key_file}}}}}"
+    ended = serve(tmp_path, section[1:-1].replace("}, session_log", "}\n  session_log"))
+    assert ended.returncode == 2
+    assert len(ended.stderr.splitlines()) == 1
+    assert "key" in ended.stderr
+    assert path.read_bytes() == before
 
 
 def test_the_tokens_of_a_run_without_a_secret_end_with_it(monkeypatch):

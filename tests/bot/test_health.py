@@ -49,8 +49,11 @@ class ScriptedLog:
 
     def __init__(self):
         self.last_error = None
+        self.spool_error = None
+        self.head_error = None
         self.queued = 0
         self.dropped = 0
+        self.spooled = 0
 
     def health(self):
         return self
@@ -109,10 +112,11 @@ def test_actions_that_are_away_are_told():
     assert Gateway("http://127.0.0.1:9/health").ready() == (200, {"actions"})
 
 
-def test_a_session_log_in_trouble_is_told_but_does_not_keep_talks_away():
+@pytest.mark.parametrize("trouble", ["last_error", "spool_error", "head_error"])
+def test_a_session_log_in_trouble_is_told_but_does_not_keep_talks_away(trouble):
     with actions() as (url, _):
         gateway = Gateway(url)
-        gateway.parts.session_log.last_error = "OperationalError"
+        setattr(gateway.parts.session_log, trouble, "OSError")
         assert gateway.ready() == (200, {"session_log"})
 
 
@@ -189,6 +193,8 @@ def test_metrics_tell_the_state_of_the_moment():
     gateway.parts.speech.waiting = 3
     gateway.parts.session_log.queued = 7
     gateway.parts.session_log.dropped = 2
+    gateway.parts.session_log.spooled = 5
+    gateway.parts.session_log.spool_error = "OSError"
     gateway.parts.dialogue.connected = False
     with gateway.talks.place(Claims(token_id="a")):
         answer = gateway.get("/metrics")
@@ -202,5 +208,8 @@ def test_metrics_tell_the_state_of_the_moment():
     assert values["hamdel_recogniser_queue"] == 3
     assert values["hamdel_session_log_queue"] == 7
     assert values["hamdel_session_log_dropped"] == 2
+    assert values["hamdel_session_log_spooled"] == 5
+    assert values["hamdel_session_log_spool_failing"] == 1
+    assert values["hamdel_session_log_head_failing"] == 0
     assert values["hamdel_dialogue_connected"] == 0
     assert values["hamdel_tasks"] >= 1

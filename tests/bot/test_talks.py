@@ -7,6 +7,7 @@ import pytest
 from bot.outgoing import TooSlowError
 from bot.talks import RefusedTalkError, Talks
 from bot.tokens import Claims
+from bot.used_tokens import UsedTokens
 
 
 class TalkDouble:
@@ -85,17 +86,19 @@ def test_a_refused_talk_does_not_use_its_token_up():
         pass
 
 
-def test_used_tokens_are_remembered_until_they_expire_and_no_longer(monkeypatch):
-    talks = Talks(most=9, most_per_token=9)
-    now = time.time()
+def test_used_tokens_are_remembered_until_they_expire_and_no_longer():
+    now = 1_000.0
+    clock = [now]
+    used = UsedTokens(now=lambda: clock[0])
+    talks = Talks(most=9, most_per_token=9, used=used)
     for number in range(100):
         with talks.place(Claims(token_id=f"{number}", single_use=True, expires_at=now + 60)):
             pass
-    monkeypatch.setattr("bot.talks.time.time", lambda: now + 59)
+    clock[0] = now + 59
     refusal(talks, Claims(token_id="7", single_use=True, expires_at=now + 60))
-    monkeypatch.setattr("bot.talks.time.time", lambda: now + 61)
+    clock[0] = now + 61
     with talks.place(Claims(token_id="new", single_use=True, expires_at=now + 120)):
-        assert list(talks._used) == ["new"]
+        assert list(used._used) == ["new"]
 
 
 async def test_draining_lets_nobody_in_and_waits_for_the_talks_under_way():

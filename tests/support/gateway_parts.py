@@ -186,10 +186,12 @@ class RunningGateway:
 
 
 @asynccontextmanager
-async def running_gateway(folder, *, server=None, conversation=None, **changes):
-    """Runs a gateway with these settings; `changes` replace some of its parts."""
+async def running_gateway(folder, *, server=None, conversation=None, sections=None, **changes):
+    """Runs a gateway with these settings (`sections`: others by name); `changes` replace some of its parts."""
     settings = Settings(
-        server=ServerSettings(**(server or {})), conversation=ConversationSettings(**(conversation or {}))
+        server=ServerSettings(**(server or {})),
+        conversation=ConversationSettings(**(conversation or {})),
+        **(sections or {}),
     )
     issuer = TokenIssuer(b"s" * 32, "server-key")
     talks = Talks(most=settings.server.max_talks, most_per_token=settings.server.max_talks_per_token)

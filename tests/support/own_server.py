@@ -112,6 +112,7 @@ def own_server(folder: Path, **server_settings: object):
         "HAMDEL_DIALOGUE_PORT": str(dialogue),
         "HAMDEL_ACTIONS_PORT": str(actions),
         "HAMDEL_LOGS": str(folder),
+        "HAMDEL_TRACKERS": str(folder / "trackers.sqlite"),
         "HAMDEL_DIALOGUE_TOKEN": secrets.token_hex(32),
         "RASA_TELEMETRY_ENABLED": "false",
         "TF_CPP_MIN_LOG_LEVEL": "3",

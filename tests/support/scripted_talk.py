@@ -80,6 +80,9 @@ class ScriptedTalk:
         default_country=None,
         on_duty=False,
         resume_ms=30_000,
+        subject=None,
+        refused=(),
+        not_offered=(),
     ):
         counter = itertools.count(1)
         self.guard = guard or ScriptedGuard()
@@ -88,7 +91,7 @@ class ScriptedTalk:
         self.conversation = Conversation(
             identity=TalkIdentity(
                 talk_id="t1",
-                subject=None,
+                subject=subject,
                 clinic=None,
                 purpose=purpose,
                 language=None,
@@ -96,6 +99,7 @@ class ScriptedTalk:
                 client="test",
                 default_country=default_country,
                 grants=frozenset(grants),
+                refused=frozenset(refused),
             ),
             config=SessionConfig(id="sess_1"),
             patience_ms=patience_ms,
@@ -104,6 +108,7 @@ class ScriptedTalk:
             phrases=Phrases.load(ROOT / "data" / "phrases.json"),
             new_id=lambda prefix: f"{prefix}_{next(counter)}",
             limits=TalkLimits(resume_ms=resume_ms),
+            not_offered=frozenset(not_offered),
         )
         self.do(self.conversation.start(self.now_ms))
         if own_events:

@@ -25,7 +25,7 @@ from bot.session_config import SAMPLE_RATE_HZ
 __all__ = ["ROOT", "Stack", "TalkSocket", "free_port", "running_stack"]
 
 ROOT = Path(__file__).resolve().parents[2]
-READY_WITHIN_S = 120
+READY_WITHIN_S = 300
 TOKEN_SECRET = "only for tests " * 4
 
 
@@ -60,6 +60,7 @@ class Stack:
             "PATH": f"{self.programs}:{os.environ['PATH']}",
             "HAMDEL_ENDPOINTS": str(folder / "endpoints.yml"),
             "HAMDEL_HOME": str(folder),
+            "HAMDEL_TRACKERS": str(folder / "trackers.sqlite"),
             "HAMDEL_TOKEN_SECRET": TOKEN_SECRET,
             "HAMDEL_SERVER_KEY": "server-key",
             "HAMDEL_DIALOGUE_TOKEN": share._environment["HAMDEL_DIALOGUE_TOKEN"]

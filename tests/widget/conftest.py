@@ -82,11 +82,16 @@ class ScriptedGateway:
             Route("/", self._index),
             Route("/v1/tokens", self._token, methods=["POST"]),
             Route("/v1/lines", self._lines),
+            Route("/v1/consents", self._consents),
             WebSocketRoute("/v1/realtime", self._talk),
             Mount("/widget", self._file),
         ]
 
+    async def _consents(self, request: Request) -> Response:
+        return JSONResponse({"version": "1", "offered": self.offered})
+
     def reset(self) -> None:
+        self.offered = ["talk", "emotion", "store_text", "store_audio", "share"]
         self.token_status = 200
         self.token_requests.clear()
         self.takes_sockets = True
