@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import ipaddress
 import os
@@ -17,18 +18,19 @@ from sanic.response import HTTPResponse
 from sanic.response import json as json_response
 
 from dialogue.action_server import BoundedActionServer
+from dialogue.answered import Answered, answer_to
 from dialogue.discreet_log import keep_words_out_of_the_log
-from dialogue.entities import values_of_entities
 from dialogue.frames import HeardRequest, TurnRequest
 from dialogue.heard import note_heard
 from dialogue.sockets import serve_socket
-from dialogue.trackers import bound_trackers, forget_tracker
+from dialogue.trackers import bound_trackers, forget_tracker, sealed_store
 from dialogue.turn_desk import TurnDesk
 
 __all__ = [
     "TOKEN_VARIABLE",
     "HamdelInput",
     "NoModel",
+    "NotRecorded",
     "UnsafeBinding",
     "prepare_agent",
     "refusal",
@@ -44,6 +46,10 @@ class UnsafeBinding(RasaException):  # type: ignore[misc]
 
 class NoModel(RasaException):  # type: ignore[misc]
     """Rasa has loaded no model, and could not answer anything."""
+
+
+class NotRecorded(RasaException):  # type: ignore[misc]
+    """Rasa has answered a turn and kept nothing of it."""
 
 
 class _TurnOutput(OutputChannel):  # type: ignore[misc]
@@ -141,6 +147,7 @@ class HamdelInput(InputChannel):  # type: ignore[misc]
         """The routes, for Rasa to attach to its server."""
         routes = Blueprint("hamdel")
         desks: dict[Sanic, TurnDesk] = {}
+        sweepers: dict[Sanic, asyncio.Task[None]] = {}
 
         async def open_desk(app: Sanic, _loop: object) -> None:
             require_safe_binding(app.state.host, self._token)
@@ -148,11 +155,22 @@ class HamdelInput(InputChannel):  # type: ignore[misc]
 
         async def finish_start(app: Sanic, _loop: object) -> None:
             prepare_agent(getattr(app.ctx, "agent", None))
+            store = sealed_store(app.ctx.agent)
+            if store is not None:
+                sweepers[app] = asyncio.create_task(store.sweep_hourly())
             keep_words_out_of_the_log()
 
         async def close_desk(app: Sanic, _loop: object) -> None:
             if app in desks:
                 await desks.pop(app).close()
+            if app in sweepers:
+                sweepers[app].cancel()
+                await asyncio.gather(sweepers.pop(app), return_exceptions=True)
+
+        async def close_store(app: Sanic, _loop: object) -> None:
+            store = sealed_store(getattr(app.ctx, "agent", None))
+            if store is not None:
+                await asyncio.to_thread(store.close)
 
         async def admit(request: Request) -> HTTPResponse | None:
             reason = refusal(
@@ -176,6 +194,7 @@ class HamdelInput(InputChannel):  # type: ignore[misc]
         routes.listener("before_server_start")(open_desk)
         routes.listener("after_server_start")(finish_start)
         routes.listener("before_server_stop")(close_desk)
+        routes.listener("after_server_stop")(close_store)
         routes.middleware(admit, "request")
         routes.add_route(health, "/health")
         routes.add_websocket_route(turns, "/turns")
@@ -207,6 +226,11 @@ def _desk_of(app: Sanic, on_new_message: Callable[[UserMessage], Awaitable[Any]]
     async def answer(request: TurnRequest, emit: Callable[[Mapping[str, Any]], None]) -> Mapping[str, Any]:
         if not _is_ready(app):
             raise NoModel
+        answered = await _found(app.ctx.agent, request)
+        if answered is not None:
+            for message in answered.messages:
+                emit(message)
+            return answered.outcome
         await on_new_message(
             UserMessage(
                 text=request.text,
@@ -217,7 +241,11 @@ def _desk_of(app: Sanic, on_new_message: Callable[[UserMessage], Awaitable[Any]]
                 metadata=dict(request.metadata),
             )
         )
-        return await _outcome(app, request.sender)
+        tracker = await app.ctx.agent.tracker_store.retrieve(request.sender)
+        answered = answer_to(tracker, request.turn_id)
+        if answered is None:
+            raise NotRecorded
+        return answered.outcome
 
     async def forget(sender: str) -> None:
         if _is_ready(app):
@@ -231,19 +259,9 @@ def _desk_of(app: Sanic, on_new_message: Callable[[UserMessage], Awaitable[Any]]
     return TurnDesk(answer, forget, hear)
 
 
-async def _outcome(app: Sanic, sender: str) -> Mapping[str, Any]:
-    tracker = await app.ctx.agent.tracker_store.retrieve(sender)
-    latest = tracker.latest_message
-    values = values_of_entities(latest.entities)
-    return {
-        "intent": {
-            "name": latest.intent.get("name"),
-            "confidence": latest.intent.get("confidence", 0.0),
-        },
-        "entities": latest.entities,
-        "mood": values.get("mood") or "unclear",
-        "language": tracker.get_slot("language"),
-        "crisis": bool(tracker.get_slot("crisis")),
-        "crisis_level": tracker.get_slot("crisis_level"),
-        "crisis_kind": tracker.get_slot("crisis_kind"),
-    }
+async def _found(agent: Agent, request: TurnRequest) -> Answered | None:
+    """The answer of a process before this one, whose frames may be lost."""
+    store = sealed_store(agent)
+    if store is None or not await store.mentions(request.sender, request.turn_id):
+        return None
+    return answer_to(await store.retrieve(request.sender), request.turn_id)

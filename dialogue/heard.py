@@ -23,10 +23,13 @@ from rasa.shared.core.trackers import DialogueStateTracker
 from dialogue.crisis_paths import CRISIS
 from dialogue.frames import HeardRequest
 
-__all__ = ["QUESTION", "note_heard", "shorten"]
+__all__ = ["QUESTION", "SAID_BY_GATEWAY", "events_of_turn", "note_heard", "shorten"]
 
 QUESTION = "question"
 """Key of an utterance's metadata: "heard", "begun" or "unheard"; without it all was heard."""
+
+SAID_BY_GATEWAY = "said_by_gateway"
+"""Key of the metadata of an utterance that was no answer of Rasa's."""
 
 _CRISIS_RESPONSE = "utter_crisis"
 _CUT_MARK = "…"
@@ -45,7 +48,7 @@ async def note_heard(agent: Agent, request: HeardRequest) -> None:
 def shorten(tracker: DialogueStateTracker, request: HeardRequest) -> bool:
     """Puts what was heard in the place of what was said to a turn; False where there is nothing to change."""
     events = list(tracker.events)
-    turn = _events_of(events, request.turn_id)
+    turn = events_of_turn(events, request.turn_id)
     said = [event for event in turn if isinstance(event, BotUttered) and _has_words(event)]
     before = [(event.text, event.metadata.get(QUESTION)) for event in said]
     if said:
@@ -61,13 +64,14 @@ def shorten(tracker: DialogueStateTracker, request: HeardRequest) -> bool:
     return False
 
 
-def _events_of(events: Sequence[Event], turn_id: str) -> list[Event]:
+def events_of_turn(events: Sequence[Event], turn_id: str) -> list[Event]:
     """The events from a turn to the next one; none where it is not known."""
     beginnings = [at for at, event in enumerate(events) if isinstance(event, UserUttered)]
-    ends = [*beginnings[1:], len(events)]
-    for start, end in zip(reversed(beginnings), reversed(ends), strict=True):
+    end = len(events)
+    for start in reversed(beginnings):
         if events[start].message_id == turn_id:
             return list(events[start:end])
+        end = start
     return []
 
 
@@ -114,7 +118,7 @@ def _set(event: BotUttered, text: str, question: str) -> None:
 
 
 def _metadata_of_crisis(request: HeardRequest) -> dict[str, Any]:
-    return {"utter_action": _CRISIS_RESPONSE, QUESTION: request.question}
+    return {"utter_action": _CRISIS_RESPONSE, QUESTION: request.question, SAID_BY_GATEWAY: True}
 
 
 def _letters(text: str) -> str:

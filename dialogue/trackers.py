@@ -1,52 +1,46 @@
-"""What Rasa keeps of talks in memory: bounded in number, and dropped when it is asked to."""
+"""What Rasa keeps of talks: bounded in number, and dropped when it is asked to."""
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from typing import Any
-
 from rasa.core.agent import Agent
-from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa.core.tracker_store import InMemoryTrackerStore, TrackerStore
 from rasa.shared.core.events import Restarted
 
-__all__ = ["MOST_TRACKERS", "RecentTrackers", "bound_trackers", "forget_tracker"]
+from dialogue.recent_trackers import RecentTrackers
+from dialogue.tracker_file import MOST_TRACKERS
+from dialogue.tracker_store import SealedTrackerStore
 
-MOST_TRACKERS = 500
-"""How many talks are kept where nobody asks to forget them, such as those of the REST channel."""
+__all__ = ["bound_trackers", "forget_tracker", "sealed_store"]
 
 
-class RecentTrackers(OrderedDict[str, Any]):
-    """The serialised trackers by sender, of which the least recently saved go first.
-
-    Args:
-        most: how many are kept.
-    """
-
-    def __init__(self, most: int) -> None:
-        super().__init__()
-        self._most = most
-
-    def __setitem__(self, sender: str, tracker: Any) -> None:
-        super().__setitem__(sender, tracker)
-        self.move_to_end(sender)
-        while len(self) > self._most:
-            del self[next(iter(self))]
+def sealed_store(agent: Agent | None) -> SealedTrackerStore | None:
+    """The store that `endpoints.yml` names; None where it names another."""
+    store = _store_of(agent) if agent is not None else None
+    return store if isinstance(store, SealedTrackerStore) else None
 
 
 def bound_trackers(agent: Agent, most: int = MOST_TRACKERS) -> None:
-    """Bounds a store in memory; one in a database keeps its talks by the database's rules."""
-    store = _memory_of(agent)
-    if store is not None:
+    """Bounds a store in memory alone; the sealed one is bounded, others keep talks by their own rules."""
+    store = _store_of(agent)
+    if isinstance(store, InMemoryTrackerStore) and not isinstance(store, SealedTrackerStore):
         kept = RecentTrackers(most)
         kept.update(store.store)
         store.store = kept
 
 
 async def forget_tracker(agent: Agent, sender: str) -> None:
-    """Drops what is kept of a sender; a store that can't delete gets an empty talk."""
-    memory = _memory_of(agent)
-    if memory is not None:
-        memory.store.pop(sender, None)
+    """Drops what is kept of a sender; a store that can't delete gets an empty talk.
+
+    Raises:
+        TrackersNotDeletedError: where the disk fails.
+    """
+    store = _store_of(agent)
+    if isinstance(store, SealedTrackerStore):
+        await store.forget(sender)
+        return
+    if isinstance(store, InMemoryTrackerStore):
+        if sender in store.store:
+            del store.store[sender]
         return
     async with agent.lock_store.lock(sender):
         tracker = await agent.tracker_store.retrieve(sender)
@@ -55,7 +49,6 @@ async def forget_tracker(agent: Agent, sender: str) -> None:
             await agent.tracker_store.save(tracker)
 
 
-def _memory_of(agent: Agent) -> InMemoryTrackerStore | None:
-    # The store may be wrapped in one that awaits and falls back.
-    store = getattr(agent.tracker_store, "_tracker_store", agent.tracker_store)
-    return store if isinstance(store, InMemoryTrackerStore) else None
+def _store_of(agent: Agent) -> TrackerStore:
+    # Rasa wraps a store in one that falls back.
+    return getattr(agent.tracker_store, "_tracker_store", agent.tracker_store)

@@ -4,13 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,68 +11,19 @@ from typing import Any
 
 import pytest
 from action_relay import ActionRelay
+from rasa_process import Server, free_port, start, stop, wait_for, write_endpoints
 from turn_socket import TOKEN
 
-from dialogue.training import ROOT, train_if_changed
-
-_START_S = 240.0
+from dialogue.training import train_if_changed
 
 
-@dataclass(frozen=True)
-class Server:
-    """A running process and how to reach it."""
-
-    url: str
-    process: subprocess.Popen[bytes]
-    log: Path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def status_of(url: str) -> int:
-    try:
-        with urllib.request.urlopen(url, timeout=5) as response:
-            return int(response.status)
-    except urllib.error.HTTPError as error:
-        return error.code
-    except OSError:
-        return 0
-
-
-def wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _START_S
-    while time.monotonic() < deadline:
-        if status_of(url) == 200:
-            return
-        if process.poll() is not None:
-            break
-        time.sleep(0.2)
-    pytest.fail(f"{url} did not answer:\n{log.read_text()[-3000:]}")
-
-
-def start(arguments: list[str], environment: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
-    settings = {"RASA_TELEMETRY_ENABLED": "false", "OMP_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            [sys.executable, "-m", "rasa", *arguments],
-            cwd=ROOT,
-            env=os.environ | settings | environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    process.terminate()
-    try:
-        process.wait(30)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+@pytest.fixture(scope="session", autouse=True)
+def trackers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where every Rasa of these tests keeps its talks, unless a test says otherwise."""
+    path = tmp_path_factory.mktemp("trackers") / "trackers.sqlite"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("HAMDEL_TRACKERS", str(path))
+        yield path
 
 
 @pytest.fixture(scope="session")
@@ -121,9 +65,7 @@ def rasa_server(
 ) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("rasa")
     endpoints = folder / "endpoints.yml"
-    endpoints.write_text(
-        f"action_endpoint:\n  url: {session_relay.url}/webhook\n  enable_selective_domain: true\n"
-    )
+    write_endpoints(endpoints, session_relay.url)
     port = free_port()
     arguments = ["run", "-i", "127.0.0.1", "-p", str(port), "-m", str(model), "--endpoints", str(endpoints)]
     process = start(arguments, {"HAMDEL_DIALOGUE_TOKEN": TOKEN}, folder / "log")

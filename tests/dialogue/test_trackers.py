@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from rasa.core.tracker_store import AwaitableTrackerStore, InMemoryTrackerStore
+from rasa.core.tracker_store import AwaitableTrackerStore, FailSafeTrackerStore, InMemoryTrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
 
-from dialogue.trackers import RecentTrackers, bound_trackers, forget_tracker
+from dialogue.tracker_file import TrackerPlaces
+from dialogue.tracker_store import SealedTrackerStore
+from dialogue.trackers import bound_trackers, forget_tracker, sealed_store
 
 
 def agent_with_memory() -> Any:
@@ -39,8 +42,14 @@ async def test_a_forgotten_talk_is_gone_and_an_unknown_one_no_error() -> None:
     assert await agent.tracker_store.retrieve("a") is None
 
 
-def test_saving_again_makes_a_talk_the_most_recent() -> None:
-    kept = RecentTrackers(2)
-    for sender in "abac":
-        kept[sender] = sender
-    assert list(kept) == ["a", "c"]
+async def test_the_sealed_store_is_found_in_rasas_wrapping_and_forgets(tmp_path: Path) -> None:
+    store = SealedTrackerStore(None, places=TrackerPlaces(tmp_path / "t.sqlite", tmp_path / "keys" / "key"))
+    agent: Any = SimpleNamespace(tracker_store=FailSafeTrackerStore(store))
+    assert sealed_store(agent) is store
+    assert sealed_store(None) is sealed_store(agent_with_memory()) is None
+    bound_trackers(agent)
+    await save(agent, "a")
+    await forget_tracker(agent, "a")
+    assert await store.retrieve("a") is None
+    assert list(await store.keys()) == []
+    store.close()
