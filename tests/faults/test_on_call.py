@@ -165,7 +165,8 @@ def steps(stack, talk_id):
 def says_nothing_of(stack, *more):
     """No word of the person is in logs, metrics, session log, or what contacts got."""
     logs = [stack.log("gateway"), stack.get("/metrics")[1]]
-    stored = [path.read_bytes().decode(errors="replace") for path in stack.folder.glob("session_log*")]
+    files = (path for path in stack.folder.rglob("*") if path.is_file() and "session_log" in str(path))
+    stored = [path.read_bytes().decode(errors="replace") for path in files]
     assert stored
     everything = "\n".join([*logs, *stored, *more]).lower()
     for words in (*NAMES, *(name.encode("unicode_escape").decode() for name in NAMES), "kill myself", "بکشم"):

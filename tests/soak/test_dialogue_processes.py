@@ -60,7 +60,7 @@ CALM, DANGER, MIDWAY = "killed-calm", "killed-danger", "killed-midway"
 
 @pytest.fixture(scope="module")
 def restarted(stack):
-    """Rasa, killed after two talks and in the middle of a third, and started again."""
+    """Rasa, killed after two talks and in the middle of a third, and started again without its trackers."""
 
     async def kill():
         await stack.ready()
@@ -72,6 +72,8 @@ def restarted(stack):
             turn = {"type": "turn", "turn_id": "1", "sender": MIDWAY, "text": "I feel sad"}
             await channel.socket.send(json.dumps(turn))
             stack.kill("dialogue")
+        for file in stack.folder.glob("trackers.sqlite*"):
+            file.unlink()
         await stack.ready(dialogue=False)
         stack.start("dialogue")
         await stack.ready()
@@ -80,14 +82,14 @@ def restarted(stack):
     return stack
 
 
-async def test_a_killed_rasa_comes_back_without_greeting_anew(restarted):
+async def test_a_rasa_that_has_forgotten_a_talk_goes_on_without_greeting(restarted):
     async with Channel(restarted) as channel:
         # What was said before is gone, but no answer pretends that the talk begins only now.
         assert await channel.ask(CALM, "2", "no", language="en") == ["utter_no_pressure"]
         assert (await channel.ask(CALM, "3", "خیلی ناراحتم", language="fa"))[-1] == "utter_ask_helped"
 
 
-async def test_a_killed_rasa_learns_of_the_crisis_from_the_next_turn(restarted):
+async def test_a_rasa_that_has_forgotten_a_talk_learns_of_the_crisis_from_the_next_turn(restarted):
     known = {"in_crisis": True, "language": "en", "country": "US"}
     async with Channel(restarted) as channel:
         assert await channel.ask(DANGER, "2", "give me suggestions", **known) == ["utter_stay_safe"]
