@@ -6,4 +6,4 @@ set -euo pipefail
 exec .venv/bin/watchfiles --target-type command --sigint-timeout 5 --verbosity warning \
     --ignore-paths data/nlu,data/rules,data/stories,data/bilingual_suggestions \
     '.venv/bin/python -m bot serve' \
-    bot crisis emotion language on_call ser_model session_log tts_voices data endpoints.yml models.toml
+    bot crisis emotion language on_call review ser_model session_log tts_voices data endpoints.yml models.toml

@@ -10,10 +10,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from session_log import store
 from session_log.kinds import KINDS, AnyEvent
 from session_log.log_file import LogFile
-from session_log.master_keys import WrongKeyError
 from session_log.schema import SessionLogError
 from session_log.sealed import SealedEvent
 from session_log.transaction import Transaction
@@ -118,7 +116,9 @@ def _insert(item: Spooled | AnyEvent, transaction: Transaction) -> str:
                 written = transaction.append_unless_erased(item.event)
             else:
                 written = transaction.append_as_consented(item)
-    except (store.UnfittingEventError, WrongKeyError, sqlite3.IntegrityError) as error:
+    except Exception as error:  # one odd event must not hold up all others
+        if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
+            raise  # the disk's, not the event's
         transaction.undo_to_savepoint(before)
         _logger.warning("session log refused a %s (%s)", name, type(error).__name__)
         return "refused"

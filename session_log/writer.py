@@ -434,7 +434,7 @@ class SessionLog:
             try:
                 self._file.renew_if_gone(self._talks_under_way(batch))
                 result = step()
-            except sqlite3.Error as error:
+            except Exception as error:  # whatever it is, what was handed in waits in memory and spool
                 self._note_failure(error)
             else:
                 self._last_error = None
@@ -457,7 +457,7 @@ class SessionLog:
         with self._state:
             return talks | self._admission.talks()
 
-    def _note_failure(self, error: sqlite3.Error) -> None:
+    def _note_failure(self, error: Exception) -> None:
         name = type(error).__name__
         if self._last_error != name:
             _logger.warning("session log cannot be written (%s); events wait in memory and spool", name)

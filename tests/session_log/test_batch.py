@@ -138,6 +138,17 @@ def test_an_event_sealed_with_another_key_is_refused_and_the_next_ones_are_not(
     assert outcome.counts == {"written": len(spooled), "refused": 1}
 
 
+@pytest.mark.parametrize("facts", ["[]", "{", '{"language": {}}'])
+def test_an_event_that_nobody_can_read_is_refused_and_holds_up_no_other(
+    path: Path, file: LogFile, spooled: list[Item], facts: str
+) -> None:
+    heard = next(item for item in spooled if isinstance(item, Spooled) and item.event.kind == "turn_heard")
+    odd = Spooled(replace(heard.event, event_id="odd", facts=facts), 99)
+    outcome = write_batch(file, [spooled[0], odd, *spooled[1:]])
+    assert (outcome.counts["refused"], outcome.counts["written"]) == (1, len(spooled))
+    assert count(path) == len(spooled)
+
+
 def test_a_job_without_an_outcome_was_given_up() -> None:
     given_up = job(lambda transaction: None)
     resolve(given_up, None)
