@@ -3,8 +3,8 @@
 `${NAME}` in a value is replaced by the environment variable. Secrets come from the environment or from
 files, never from YAML: `HAMDEL_TOKEN_SECRET` signs tokens, `HAMDEL_SERVER_KEY` lets an embedding site ask
 for them, `HAMDEL_DIALOGUE_TOKEN` opens the dialogue channel, `HAMDEL_WEBHOOK_SECRET` signs what on-call
-contacts are sent, `HAMDEL_SMTP_PASSWORD` is that of the mail server, `HAMDEL_LOG_TOKEN` lets other programs of this
-machine hand events to the session log.
+contacts are sent, `HAMDEL_SMTP_PASSWORD` is that of the mail server, `HAMDEL_LOG_TOKEN` lets other
+programs of this machine hand events to the session log.
 """
 
 from __future__ import annotations
