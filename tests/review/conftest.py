@@ -12,6 +12,8 @@ from pathlib import Path
 import pyotp
 import pytest
 from argon2 import PasswordHasher
+from chromium import running_chromium
+from playwright.sync_api import Browser as Chromium
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -234,3 +236,9 @@ def make_site(tmp_path: Path) -> Iterator[Callable[[], Site]]:
     yield make
     for site in sites:
         site.log.close()
+
+
+@pytest.fixture(scope="module")  # while it is open, no test of its session can run an event loop
+def browser() -> Iterator[Chromium]:
+    with running_chromium("--autoplay-policy=no-user-gesture-required") as running:
+        yield running

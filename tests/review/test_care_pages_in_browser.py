@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import threading
 import time
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 import uvicorn
 from accessibility import accessibility_problems
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 from review_caseload import NOW, Staff, fill, staff
 from starlette.applications import Starlette
 
@@ -22,15 +21,6 @@ from review.app import Review, review_routes
 from review.pages import Pages
 from session_log import SessionLog
 
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--autoplay-policy=no-user-gesture-required",
-]
 LANGUAGES = (("en", "ltr"), ("fa", "rtl"))
 PAGES = ("/caseload", "/sessions/flagged", "/sessions/hidden", "/patients/p-sharing", "/ratings", "/models")
 
@@ -54,17 +44,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Staf
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/review", therapist, supervisor
         server.should_exit = True
         thread.join(timeout=5)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
-        yield browser
-        browser.close()
 
 
 class Visit:

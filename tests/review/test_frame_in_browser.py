@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import socket
 import threading
 import time
@@ -14,25 +13,13 @@ import pyotp
 import pytest
 import uvicorn
 from accessibility import accessibility_problems
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from review.setup_file import Setup, write_setup
 
 from .conftest import PASSWORD
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 PICTURES = os.environ.get("HAMDEL_REVIEW_PICTURES")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

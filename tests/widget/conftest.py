@@ -8,7 +8,6 @@ import json
 import math
 import queue
 import re
-import shutil
 import socket
 import struct
 import threading
@@ -20,7 +19,8 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, sync_playwright
+from chromium import running_chromium
+from playwright.sync_api import Browser, Page
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
@@ -38,15 +38,6 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'self'; connect-src 'self'; script-src 'self'; style-src 'self'; worker-src 'self'; "
     "media-src 'self' blob:"
 )
-CHROMIUM_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--use-fake-device-for-media-stream",
-]
 
 
 def tone(seconds: float, *, rate_hz: int, frequency_hz: float = 330.0) -> bytes:
@@ -244,20 +235,15 @@ def scripted_gateway(running_gateway: ScriptedGateway) -> ScriptedGateway:
 
 @pytest.fixture(scope="session")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Chromium is not installed")
     recording = tmp_path_factory.mktemp("microphone") / "tone.wav"
     with wave.open(str(recording), "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(48_000)
         file.writeframes(tone(3.0, rate_hz=48_000))
-    with sync_playwright() as playwright:
-        flags = [*CHROMIUM_FLAGS, f"--use-file-for-fake-audio-capture={recording}"]
-        browser = playwright.chromium.launch(executable_path=chromium, args=flags)
+    microphone = ("--use-fake-device-for-media-stream", f"--use-file-for-fake-audio-capture={recording}")
+    with running_chromium(*microphone) as browser:
         yield browser
-        browser.close()
 
 
 class Watched:
