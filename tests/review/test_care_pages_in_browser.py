@@ -158,6 +158,30 @@ def test_without_javascript_a_note_is_written_and_a_mood_corrected(visit: Visits
     expect(page.locator("section .notes").last).to_contain_text("Ask about <b>sleep</b>")
 
 
+def test_a_talk_is_taken_along_and_then_erased_by_a_supervisor(visit: Visits) -> None:
+    page = visit(supervising=True).open("/sessions/shared-2", "en")
+    for name, sign in (("JSON", "{"), ("CSV", "\ufeff")):
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name).click()
+        assert download.value.path().read_text(encoding="utf-8").startswith(sign)
+    page.locator("details.danger summary").click()
+    page.get_by_role("button", name="Erase").click()  # without the tick nothing is sent
+    expect(page.locator("#confirmed")).to_be_focused()
+    page.locator("#confirmed").check()
+    page.get_by_role("button", name="Erase").click()
+    expect(page.locator(".notice")).to_contain_text("erased")
+    expect(page.locator("#transcript")).to_have_count(0)
+
+
+def test_a_flag_is_closed_with_a_remark(visit: Visits) -> None:
+    page = visit().open("/sessions/flagged", "fa")
+    page.locator("#state").select_option("acted")
+    page.locator("#remark").fill("با او تماس گرفتم")
+    page.locator("#flag button").click()
+    expect(page.locator("#flag ol")).to_contain_text("با او تماس گرفتم")
+    expect(page.locator("#state")).to_have_value("acted")
+
+
 def test_the_sound_of_a_turn_plays_to_its_end(visit: Visits) -> None:
     page = visit().open("/sessions/shared-0", "fa")
     played_s = page.locator("#turn-1 audio").evaluate(
