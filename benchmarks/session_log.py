@@ -90,11 +90,11 @@ def main(arguments: list[str] | None = None) -> int:
                 "load": os.getloadavg()[0],
                 "synthetic": True,
                 "events_per_talk": EVENTS_PER_TALK,
-                "writer": _time_writer(LogPlaces.of(Path(folder) / "live" / "log.sqlite"), args.live_talks),
+                "writer": _time_writer(_places(Path(folder) / "live" / "log.sqlite"), args.live_talks),
             }
             if args.talks:
                 large = (args.keep or Path(folder) / "large") / "session_log.sqlite"
-                report["large_log"] = _fill(LogPlaces.of(large), args.talks)
+                report["large_log"] = _fill(_places(large), args.talks)
     except SessionLogError as error:
         print(error, file=sys.stderr)
         return 2
@@ -189,6 +189,12 @@ def _mood(talk_id: str, turn_id: str, at: datetime, modality: str, chance: rando
         abstained=False,
         validated=False,
     )
+
+
+def _places(database: Path) -> LogPlaces:
+    # All named here, since the environment may name those of a real log.
+    keys = database.parent / "keys"
+    return LogPlaces.of(database, keys / f"{database.stem}.key", keys / f"{database.stem}.head")
 
 
 def _time_writer(places: LogPlaces, talks: int) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from bot.talk_parts import Parts
 from bot.tokens import Claims, TokenIssuer
 from review.demo_accounts import make_accounts
 from review.demo_talks import DemoTalk, hold_talk, load_caseload
+from session_log.master_keys import KEY_VARIABLE
 from session_log.reader import reading
 
 __all__ = ["add_demo_arguments", "run_demo"]
@@ -86,6 +87,7 @@ def run_demo(options: argparse.Namespace) -> int:
         port = options.port or ports[2]
         endpoints = _write_endpoints(folder, ports[0], ports[1], port)
         os.environ.update(_environment(folder, endpoints))
+        os.environ.pop(KEY_VARIABLE, None)
         print("starting (the dialogue engine takes a while) …", file=sys.stderr)
         stack.enter_context(_dialogue(folder, endpoints, ports[0], ports[1]))
         settings = load_settings(endpoints)
@@ -157,10 +159,16 @@ def _write_endpoints(folder: Path, dialogue: int, actions: int, gateway: int) ->
     document: Any = yaml.load((ROOT / "endpoints.yml").read_text(encoding="utf-8"))
     document["action_endpoint"]["url"] = f"http://127.0.0.1:{actions}/webhook"
     ours = document["hamdel"]
-    ours["server"]["port"] = gateway
+    ours.pop("on_call", None)  # nobody is to be woken by an invented crisis
+    ours["server"] = {"host": "127.0.0.1", "port": gateway, "development": True}
     ours["dialogue"]["url"] = f"ws://127.0.0.1:{dialogue}/hamdel/turns"
     ours["dialogue"]["actions_health_url"] = f"http://127.0.0.1:{actions}/health"
-    ours["session_log"] = {"path": str(folder / "session_log.sqlite")}
+    # All named here, since the environment may name those of a real log.
+    ours["session_log"] = {
+        "path": str(folder / "session_log.sqlite"),
+        "key_file": str(folder / "keys" / "session_log.key"),
+        "head_file": str(folder / "keys" / "session_log.head"),
+    }
     path = folder / "endpoints.yml"
     with path.open("w", encoding="utf-8") as file:
         yaml.dump(document, file)
