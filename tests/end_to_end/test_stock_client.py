@@ -2,113 +2,27 @@
 
 import asyncio
 import base64
-import json
-from contextlib import asynccontextmanager
+from functools import partial
 
 import httpx
 import pytest
 from openai import AsyncOpenAI
-from sdk_events import CLIENT_EVENTS, SERVER_EVENTS, validate
+from sdk_events import CLIENT_EVENTS, SERVER_EVENTS
+from stock_talk import PUSH_TO_TALK, SECOND, TEXT, stock_client, stock_talk, typed
 
-from bot.audio_encoding import ALAW, MULAW, SAMPLE_RATE_HZ, SoundEncoder
+from bot.audio_encoding import ALAW, MULAW, SoundEncoder
 from bot.client import read_recording
-from bot.settings import runtime_dir
-
-SECOND = SAMPLE_RATE_HZ * 2
-TEXT = {"type": "realtime", "output_modalities": ["text"]}
-PUSH_TO_TALK = {"type": "realtime", "audio": {"input": {"turn_detection": None}}}
-
-
-class Talk:
-    """One connection of the SDK, whose events are all checked as they come."""
-
-    def __init__(self, connection):
-        self.connection = connection
-        self.types = []
-
-    async def next(self):
-        message = await self.connection.recv_bytes()
-        raw = json.loads(message)
-        validate(raw)
-        event = self.connection.parse_event(message)
-        assert type(event) is SERVER_EVENTS[raw["type"]]
-        self.types.append(event.type)
-        return event
-
-    async def until(self, *kinds, timeout_s=90):
-        """The events up to the first of these kinds; an error that was not asked for fails the test."""
-        events = []
-        async with asyncio.timeout(timeout_s):
-            while not events or events[-1].type not in kinds:
-                events.append(await self.next())
-                assert events[-1].type != "error" or "error" in kinds, events[-1]
-        return events
-
-    async def ask(self, event, *kinds):
-        """Sends an event and gives the first answer of these kinds."""
-        CLIENT_EVENTS[event["type"]].model_validate(event)
-        await self.connection.send(event)
-        return (await self.until(*kinds))[-1]
-
-    async def refused(self, event):
-        """Sends an event that must be answered with an error, and gives that."""
-        refusal = (await self.ask({**event, "event_id": "mine"}, "error")).error
-        assert refusal.event_id == "mine"
-        assert refusal.type == "invalid_request_error"
-        assert refusal.message
-        return refusal
-
-    async def settled(self):
-        """The events until everything that was sent so far has been taken up."""
-        marker = {"type": "realtime", "tracing": {"workflow_name": "marker"}}
-        await self.connection.session.update(session=marker)
-        return await self.until("session.updated")
-
-    async def say(self, path, *, silence_s=2):
-        """Sends a recording, a second at a time, faster than real time."""
-        pcm = read_recording(path).tobytes() + bytes(SECOND * silence_s)
-        for start in range(0, len(pcm), SECOND):
-            piece = base64.b64encode(pcm[start : start + SECOND]).decode()
-            await self.connection.input_audio_buffer.append(audio=piece)
-
-    async def type(self, text, **fields):
-        """Creates an item; gives the event that added it."""
-        event = typed(text, **fields)
-        added = await self.ask(event, "conversation.item.added")
-        done = await self.next()
-        assert done.type == "conversation.item.done"
-        assert done.item == added.item
-        return added
-
-
-def typed(text, item_id=None, **fields):
-    item = {"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}
-    identity = {"id": item_id} if item_id else {}
-    return {"type": "conversation.item.create", "item": {**item, **identity}, **fields}
 
 
 @pytest.fixture
 def client(server):
-    access = json.loads((runtime_dir() / f"development-{server.port}.json").read_text())
-    return AsyncOpenAI(
-        api_key=access["tokens"]["therapy"], websocket_base_url=f"ws://127.0.0.1:{server.port}/v1"
-    )
+    return stock_client(server)
 
 
 @pytest.fixture
 def talk(client):
     """Opens a talk: `async with talk(TEXT) as it`."""
-
-    @asynccontextmanager
-    async def open_talk(session=None):
-        async with client.realtime.connect(model="gpt-realtime") as connection:
-            it = Talk(connection)
-            await it.until("session.created")
-            if session is not None:
-                await it.ask({"type": "session.update", "session": session}, "session.updated")
-            yield it
-
-    return open_talk
+    return partial(stock_talk, client)
 
 
 # Whole turns ----------------------------------------------------------------------------------------
@@ -385,102 +299,6 @@ async def test_items_go_where_the_client_places_them(talk):
         gone = await it.refused({"type": "conversation.item.retrieve", "item_id": "between"})
         assert gone.code == "item_not_found"
         await it.type("again", item_id="between")  # a deleted id is free
-
-
-# The session ----------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "detection",
-    [
-        {"type": "server_vad"},
-        {
-            "type": "server_vad",
-            "threshold": 0.6,
-            "prefix_padding_ms": 200,
-            "silence_duration_ms": 500,
-            "create_response": False,
-            "interrupt_response": False,
-            "idle_timeout_ms": 6_000,
-        },
-        {"type": "semantic_vad"},
-        {"type": "semantic_vad", "eagerness": "low", "create_response": False},
-        None,
-    ],
-)
-async def test_turn_detection_is_taken_and_shown(talk, detection):
-    session = {"type": "realtime", "audio": {"input": {"turn_detection": detection}}}
-    async with talk() as it:
-        updated = await it.ask({"type": "session.update", "session": session}, "session.updated")
-        shown = updated.session.audio.input.turn_detection
-        if detection is None:
-            assert shown is None
-        else:
-            assert shown.to_dict().items() >= detection.items()
-            assert shown.interrupt_response is detection.get("interrupt_response", True)
-
-
-@pytest.mark.parametrize(
-    "transcription",
-    [{"model": "gpt-4o-transcribe"}, {"model": "whisper-1", "language": "fa", "prompt": "names"}, None],
-)
-async def test_transcription_is_taken_and_shown(talk, transcription):
-    session = {"type": "realtime", "audio": {"input": {"transcription": transcription}}}
-    async with talk() as it:
-        updated = await it.ask({"type": "session.update", "session": session}, "session.updated")
-        shown = updated.session.audio.input.transcription
-        assert shown is None if transcription is None else shown.to_dict().items() >= transcription.items()
-
-
-@pytest.mark.parametrize("output", ["audio/pcm", "audio/pcmu", "audio/pcma"])
-@pytest.mark.parametrize("kind", ["audio/pcm", "audio/pcmu", "audio/pcma"])
-async def test_formats_are_taken_and_shown_each_direction_by_itself(talk, kind, output):
-    rates = {"audio/pcm": {"rate": 24_000}}
-    formats = {name: {"type": name, **rates.get(name, {})} for name in (kind, output)}
-    audio = {"input": {"format": formats[kind]}, "output": {"format": formats[output]}}
-    async with talk() as it:
-        event = {"type": "session.update", "session": {"type": "realtime", "audio": audio}}
-        updated = await it.ask(event, "session.updated")
-        assert updated.session.audio.input.format.to_dict() == formats[kind]
-        assert updated.session.audio.output.format.to_dict() == formats[output]
-
-
-IGNORED = {
-    "model": "gpt-realtime",
-    "instructions": "Speak like a pirate.",
-    "tools": [{"type": "function", "name": "look", "parameters": {"type": "object"}}],
-    "tool_choice": "required",
-    "parallel_tool_calls": False,
-    "tracing": {"workflow_name": "w", "group_id": "g", "metadata": {"a": 1}},
-    "truncation": {"type": "retention_ratio", "retention_ratio": 0.5},
-    "include": ["item.input_audio_transcription.logprobs"],
-    "prompt": {"id": "pmpt_1", "version": "2", "variables": {"name": "x"}},
-    "reasoning": {"effort": "low"},
-    "max_output_tokens": 4_096,
-    "audio": {
-        "input": {"noise_reduction": {"type": "near_field"}},
-        "output": {"voice": "marin", "speed": 1.1, "format": {"type": "audio/pcm", "rate": 24_000}},
-    },
-}
-
-
-@pytest.mark.parametrize("field", sorted(IGNORED))
-async def test_fields_of_other_products_are_never_an_error(talk, field):
-    session = {"type": "realtime", field: IGNORED[field]}
-    async with talk() as it:
-        updated = await it.ask({"type": "session.update", "session": session}, "session.updated")
-        assert updated.session.type == "realtime"
-        await it.ask({"type": "session.update", "session": {**session, field: None}}, "session.updated")
-
-
-async def test_fields_of_other_products_in_a_response_are_never_an_error(talk):
-    async with talk(TEXT) as it:
-        await it.type("hello")
-        response = {key: value for key, value in IGNORED.items() if key not in ("audio", "model")}
-        await it.connection.response.create(
-            response={**response, "conversation": "auto", "audio": {"output": {"voice": "marin"}}}
-        )
-        assert (await it.until("response.done"))[-1].response.status == "completed"
 
 
 # Access ---------------------------------------------------------------------------------------------
