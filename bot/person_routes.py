@@ -16,13 +16,14 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from bot.access import bearer_token, check_origin
 from bot.consents import CONSENT_VERSION
 from bot.offered_consents import not_offered
+from bot.person_access import refusal_of, subject_of
+from bot.questionnaire_routes import QuestionnaireRoutes
 from bot.responses import RequestRefusedError, json_object, refusal
 from bot.settings import Settings
 from bot.talks import Talks
-from bot.tokens import Claims, TokenError, TokenIssuer
+from bot.tokens import TokenIssuer
 from session_log import SessionLog, SessionLogError
 from session_log.audio import AudioError, open_audio
 from session_log.audit_events import AccessNoted
@@ -60,7 +61,7 @@ class PersonRoutes:
         self, settings: Settings, issuer: TokenIssuer, talks: Talks, log: SessionLog, page: Path
     ) -> None:
         self._settings = settings
-        self._issuer = issuer
+        self._subject = partial(subject_of, issuer=issuer, allowed_origins=settings.server.allowed_origins)
         self._talks = talks
         self._log = log
         self._page = page
@@ -76,6 +77,7 @@ class PersonRoutes:
             Route("/v1/me/consents", self.set_consents, methods=["PUT"]),
             Route("/v1/me/export", self.export),
             Route("/v1/me/sound", self.sound, methods=["POST"]),
+            *QuestionnaireRoutes(self._subject, self._log).routes(),
         ]
 
     async def page(self, request: Request) -> Response:
@@ -94,7 +96,7 @@ class PersonRoutes:
             subject = self._subject(request)
             talks = await asyncio.to_thread(_talks_of, self._log.places, subject)
         except (RequestRefusedError, SessionLogError) as error:
-            return _refused(error)
+            return refusal_of(error)
         return JSONResponse({"talks": talks, **self._decided(subject)})
 
     async def consents(self, request: Request) -> Response:
@@ -102,7 +104,7 @@ class PersonRoutes:
         try:
             subject = self._subject(request)
         except RequestRefusedError as error:
-            return _refused(error)
+            return refusal_of(error)
         return JSONResponse(self._decided(subject))
 
     async def set_consents(self, request: Request) -> Response:
@@ -114,7 +116,7 @@ class PersonRoutes:
             subject = self._subject(request)
             version, decisions = self._decisions(await json_object(request))
         except RequestRefusedError as error:
-            return _refused(error)
+            return refusal_of(error)
         now = datetime.now(UTC)
         for scope, granted in decisions.items():
             decided = PersonConsentSet(
@@ -135,7 +137,7 @@ class PersonRoutes:
             await asyncio.to_thread(self._log.flush)
             document = await asyncio.to_thread(_export_of, self._log.places, subject)
         except (RequestRefusedError, SessionLogError) as error:
-            return _refused(error)
+            return refusal_of(error)
         headers = {"content-disposition": 'attachment; filename="hamdel-my-data.json"'}
         return Response(document, media_type="application/json", headers=headers)
 
@@ -150,7 +152,7 @@ class PersonRoutes:
             self._note(subject, "sound_heard")
             heard = await asyncio.to_thread(_sound_of, self._log.places, subject, talk_id, turn_id)
         except (RequestRefusedError, SessionLogError) as error:
-            return _refused(error)
+            return refusal_of(error)
         return Response(heard, media_type="audio/ogg")
 
     async def erase(self, request: Request) -> Response:
@@ -167,24 +169,10 @@ class PersonRoutes:
             async with asyncio.timeout(_ERASED_WITHIN_S):
                 count = await asyncio.wrap_future(self._log.perform(job))
         except (RequestRefusedError, SessionLogError) as error:
-            return _refused(error)
+            return refusal_of(error)
         except TimeoutError:
             return refusal(503, "log_unavailable", "This could not be erased yet; please try again.")
         return JSONResponse({"talks": count})
-
-    def _subject(self, request: Request) -> str:
-        if not check_origin(request, self._settings.server.allowed_origins):
-            raise RequestRefusedError(403, "origin_refused", "This origin may not ask.")
-        try:
-            claims: Claims = self._issuer.check(bearer_token(request))
-        except TokenError as error:
-            raise RequestRefusedError(401, "invalid_token", str(error)) from None
-        if claims.single_use:
-            raise RequestRefusedError(403, "single_use_token", "A single-use token only opens one talk.")
-        if claims.subject is None:
-            message = "This token stands for nobody: of anonymous talks nothing is kept."
-            raise RequestRefusedError(403, "anonymous_token", message)
-        return claims.subject
 
     def _decided(self, subject: str) -> dict[str, Any]:
         refused, withheld = self._log.refusals(subject), not_offered(self._settings)
@@ -247,9 +235,3 @@ def _sound_of(places: LogPlaces, subject: str, talk_id: str, turn_id: str) -> by
             return open_audio(places.audio, key, talk_id, turn_id)
         except (AudioError, SealError):
             raise missing from None
-
-
-def _refused(error: RequestRefusedError | SessionLogError) -> Response:
-    if isinstance(error, RequestRefusedError):
-        return error.response()
-    return refusal(503, "log_unavailable", "The session log can't do this now; please try again.")

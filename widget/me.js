@@ -3,6 +3,7 @@
 import { CONSENT_VERSION } from "./consent.js";
 import { element } from "./elements.js";
 import { Language } from "./language.js";
+import { Questionnaire } from "./questionnaire.js";
 import { fetchToken } from "./token.js";
 
 const byId = (id) => document.getElementById(id);
@@ -39,7 +40,13 @@ async function ask(token, path, options = {}) {
   if (response.ok) return response;
   const { error } = await response.json().catch(() => ({}));
   if (error?.code === "anonymous_token") throw new RecordError("myDataAnonymous");
+  if (error?.code === "consent_refused") throw new RecordError("susRefused");
   throw new RecordError(response.status === 401 || response.status === 403 ? "myDataNoToken" : "myDataFailed");
+}
+
+/** Asks with a JSON body. */
+function send(token, path, method, body) {
+  return ask(token, path, { method, headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
 }
 
 async function main() {
@@ -50,6 +57,10 @@ async function main() {
   let token = given;
   let about = null;
   let said = null;
+  const questionnaire = new Questionnaire(byId("questionnaire"), language, {
+    send: async (answers) => (await send(token, "/v1/me/questionnaire", "POST", answers)).json(),
+    onAnswered: show,
+  });
 
   function say(key) {
     said = key;
@@ -71,7 +82,13 @@ async function main() {
         throw new RecordError("myDataNoToken");
       });
     }
-    about = await (await ask(token, "/v1/me")).json();
+    await look();
+  }
+
+  async function look() {
+    const [record, asked] = await Promise.all([ask(token, "/v1/me"), ask(token, "/v1/me/questionnaire")]);
+    about = await record.json();
+    questionnaire.take(await asked.json());
     show();
   }
 
@@ -81,7 +98,8 @@ async function main() {
     const { talks } = about;
     const texts = talks.filter(({ turns }) => turns > 0).length;
     const counts = `${language.text("myDataTalks")}: ${talks.length}. ${language.text("myDataTexts")}: ${texts}.`;
-    byId("count").textContent = talks.length === 0 ? language.text("myDataNothing") : language.digits(counts);
+    const nothing = talks.length === 0 && questionnaire.answeredAt === null;
+    byId("count").textContent = nothing ? language.text("myDataNothing") : language.digits(counts);
     byId("talks").hidden = talks.length === 0;
     byId("talks").tBodies[0].replaceChildren(...talks.map(row));
     showSwitches();
@@ -124,11 +142,10 @@ async function main() {
   }
 
   async function decide(scope, input) {
-    const body = JSON.stringify({ version: CONSENT_VERSION, consents: { [scope]: input.checked } });
-    const headers = { "Content-Type": "application/json" };
+    const decision = { version: CONSENT_VERSION, consents: { [scope]: input.checked } };
     try {
-      const answer = await ask(token, "/v1/me/consents", { method: "PUT", headers, body });
-      about = { ...about, ...(await answer.json()) };
+      about = { ...about, ...(await (await send(token, "/v1/me/consents", "PUT", decision)).json()) };
+      questionnaire.take(await (await ask(token, "/v1/me/questionnaire")).json());
     } finally {
       show(); // a switch shows what is in force, also where it could not be changed
     }
@@ -145,8 +162,7 @@ async function main() {
 
   async function erase() {
     await ask(token, "/v1/me", { method: "DELETE" });
-    about = await (await ask(token, "/v1/me")).json();
-    show();
+    await look();
     return "myDataIsErased";
   }
 

@@ -233,6 +233,35 @@ export default Object.freeze({
     "talk with Hamdel.",
   myDataAnonymous: "You talk without a name here, so nothing of your talks is kept and there is nothing to show.",
 
+  susTitle: "How well does Hamdel work for you?",
+  susIntro:
+    "Ten statements about using Hamdel; they take about two minutes, and you need not answer them. Your answers are " +
+    "kept with your data. If you show talks to your therapist, they can see the result, and it counts, without your " +
+    "name, in the figures of the service.",
+  susLast: "Last answered",
+  susRefused:
+    "You have switched off “Keep the text”, so answers can't be kept either. Switch it on above if you want to answer.",
+  sus_1: "I think that I would like to use Hamdel frequently.",
+  sus_2: "I found Hamdel unnecessarily complex.",
+  sus_3: "I thought Hamdel was easy to use.",
+  sus_4: "I think that I would need the support of a technical person to be able to use Hamdel.",
+  sus_5: "I found the various functions in Hamdel were well integrated.",
+  sus_6: "I thought there was too much inconsistency in Hamdel.",
+  sus_7: "I would imagine that most people would learn to use Hamdel very quickly.",
+  sus_8: "I found Hamdel very cumbersome to use.",
+  sus_9: "I felt very confident using Hamdel.",
+  sus_10: "I needed to learn a lot of things before I could get going with Hamdel.",
+  agree_1: "Strongly disagree",
+  agree_2: "Disagree",
+  agree_3: "Neither",
+  agree_4: "Agree",
+  agree_5: "Strongly agree",
+  susMissing: "Please choose one of the five.",
+  susIncomplete: "Not every statement has an answer yet.",
+  susSend: "Send the answers",
+  susThanks: "Thank you. Your answers have arrived.",
+  susAgain: "Answer again",
+
   composerLabel: "Type instead of speaking",
   composerPlaceholder: "Or type here …",
   send: "Send",
