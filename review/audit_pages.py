@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from review.access import page
 from review.audit_queries import PAGE_ROWS, AuditFilter, AuditRow, known_actions, known_actors, read_audit
-from review.pages import render
+from review.pages import language_of, render
 from review.parts import review_of
 from review.roles import ADMINISTRATOR, SUPERVISOR, User
 from session_log.export import harmless_cell
@@ -40,9 +40,11 @@ async def _audit(request: Request, user: User) -> Response:
     if len(rows) > PAGE_ROWS:
         rows = rows[:PAGE_ROWS]
         older = "?" + urlencode([*asked, ("before", rows[-1].sequence)])
+    words = review_of(request).pages.words[language_of(request)]
     return render(
         request,
         "audit.html",
+        action_name=lambda action: words.get(f"audit_actions.{action}", action),
         rows=rows,
         actors=actors,
         actions=actions,

@@ -135,7 +135,14 @@ def read_answers(reader: LogReader, user: User) -> list[Answer]:
 
 
 def group_scores(answers: Iterable[Answer], *, smallest: int = SMALLEST_GROUP) -> list[Score]:
-    """Scores by month, then those of all shown months together under the group "all"."""
+    """Scores by month, then those of all shown months together under the group "all".
+
+    Of each person the latest answer of the group counts: the interval needs answers that are independent.
+
+    Args:
+        answers: the oldest first.
+        smallest: persons below which a group is held back.
+    """
     months: dict[str, list[Answer]] = {}
     for answer in answers:
         months.setdefault(answer.month, []).append(answer)
@@ -184,8 +191,9 @@ def _readable(reader: LogReader, person: str) -> list[QuestionnaireAnswered]:
 
 
 def _score(group: str, answers: Sequence[Answer], smallest: int) -> Score:
-    persons = len({answer.person for answer in answers})
-    values = [answer.score for answer in answers]
-    if not values or persons < smallest:
-        return Score(group, len(values), persons, None, None)
-    return Score(group, len(values), persons, math.fsum(values) / len(values), interval_95(values))
+    latest = {answer.person: answer.score for answer in answers}
+    values = list(latest.values())
+    if not values or len(values) < smallest:
+        return Score(group, len(answers), len(values), None, None)
+    mean = math.fsum(values) / len(values)
+    return Score(group, len(answers), len(values), mean, interval_95(values))

@@ -2,10 +2,16 @@
 
 import csv
 import io
+import json
+import re
+from pathlib import Path
 
 import pytest
 
+from review import audit_pages
 from session_log.audit_events import AccessNoted, ChainBroken
+
+STRINGS = Path(audit_pages.__file__).parent / "strings"
 
 
 @pytest.fixture
@@ -34,7 +40,17 @@ def test_the_newest_comes_first_and_the_look_itself_is_there(site, root):
     found = rows(root)
     assert [row["action"] for row in found[:3]] == ["audit_exported", "session_viewed", "signed_in"]
     assert found[0]["login"] == "root"
-    assert "session_viewed" in root.get("/audit").text
+    assert ">saw a session<" in root.get("/audit").text
+    assert ">جلسه را دید<" in root.get("/audit?lang=fa").text
+
+
+def test_what_a_page_notes_has_words_in_both_languages(site):
+    sources = [path.read_text(encoding="utf-8") for path in Path(audit_pages.__file__).parent.glob("*.py")]
+    noted = {action for source in sources for action in re.findall(r'@page\(\s*"([a-z_]+)"', source)}
+    assert len(noted) > 20
+    for language in ("en", "fa"):
+        words = json.loads((STRINGS / f"audit_actions.{language}.json").read_text(encoding="utf-8"))
+        assert noted <= set(words)
 
 
 def test_all_kinds_of_the_audit_are_shown(site, root):

@@ -68,6 +68,14 @@ def test_the_interval_of_a_share_is_wilsons():
     assert wilson_95(0, 0) is None
 
 
+def test_who_answers_often_counts_once():
+    answers = [Answer(f"p{number}", "2026-10", 80.0) for number in range(5)]
+    answers += [Answer("p0", "2026-10", 30.0)] * 20
+    october, everything = group_scores(answers)
+    assert (october.answers, october.persons, october.mean) == (25, 5, 70.0)
+    assert everything.mean == 70.0
+
+
 def test_a_small_group_is_held_back_and_not_in_the_total():
     answers = [Answer(f"p{number}", "2026-10", 80.0) for number in range(5)]
     answers += [Answer(f"p{number}", "2026-11", 0.0) for number in range(4)]
