@@ -2,10 +2,10 @@
 
 In: events of a talk (`session_log.events`), of those who care for the person (`care_events`) and of the
 log itself (`audit_events`), handed to the one writer (`writer`), which asks the consents (`admission`,
-`consent`) and seals content (`sealed`) before anything reaches the disk. Out: one SQLite file whose rows
-are a chain (`schema`, `chain`), the same events read back (`reader`), and the commands of `python -m
-session_log`. Names are imported on first use only, so that events and consents can be spoken of without
-the rest.
+`consent`) and seals content (`sealed`) before anything reaches the disk. There it waits (`backlog`,
+`spool`) until a thread has written it (`writer_thread`). Out: one SQLite file whose rows are a chain
+(`schema`, `chain`), the same events read back (`reader`), and the commands of `python -m session_log`.
+Names are imported on first use only, so that events and consents can be spoken of without the rest.
 """
 
 from importlib import import_module

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from session_log import store
+from session_log.admission import Admission
 from session_log.audio import delete_audio
 from session_log.audit_events import AudioDeleted
-from session_log.events import AudioKept
+from session_log.care_events import PersonConsentSet
+from session_log.events import AudioKept, ConsentSet
+from session_log.kinds import AnyEvent
 from session_log.transaction import Transaction
 
-__all__ = ["delete_kept_audio", "delete_kept_audio_of_person"]
+__all__ = ["delete_kept_audio", "delete_kept_audio_of_person", "deletion_by"]
+
+_REVOKED = "consent_revoked"
 
 
 def delete_kept_audio(
@@ -57,3 +63,20 @@ def delete_kept_audio_of_person(transaction: Transaction, folder: Path, person: 
     """Deletes the sound of all talks of a person as `delete_kept_audio`; returns how many turns it was."""
     rows = transaction.database.execute("SELECT talk_id FROM talks WHERE person = ?", (person,)).fetchall()
     return sum(delete_kept_audio(transaction, folder, row[0], reason=reason) for row in rows)
+
+
+def deletion_by(event: AnyEvent, admission: Admission, folder: Path) -> Callable[[Transaction], int] | None:
+    """The job that deletes the sound to which an event revokes the consent; None where it revokes none.
+
+    Args:
+        event: that is about to be admitted.
+        admission: knows which talks can have sound at all.
+        folder: of the sealed files.
+    """
+    if not isinstance(event, ConsentSet | PersonConsentSet) or event.granted or event.scope != "store_audio":
+        return None
+    if isinstance(event, PersonConsentSet):
+        return partial(delete_kept_audio_of_person, folder=folder, person=event.subject, reason=_REVOKED)
+    if not admission.may_have_audio(event.talk_id):
+        return None
+    return partial(delete_kept_audio, folder=folder, talk_id=event.talk_id, reason=_REVOKED)

@@ -174,7 +174,11 @@ def talk_of(event: AnyEvent) -> str | None:
 
 
 def person(event: AnyEvent) -> str | None:
-    """The pseudonym of the person whom an event beyond talks is about."""
+    """The pseudonym of the person under whom an event beyond talks is filed.
+
+    An AccessNoted names a person in its facts and is filed under none: what is filed under a person is
+    shown, taken along and erased as theirs, and the audit has to outlive that.
+    """
     return getattr(event, "subject", None)
 
 

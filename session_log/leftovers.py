@@ -1,4 +1,8 @@
-"""What a process killed while it erased may have left beside the database, deleted at the next start."""
+"""What of erased talks stands beside the tables: in the write-ahead log, spool, sound and backups.
+
+It is deleted right after the transaction that erased them; what a process killed in between may have left
+is deleted at the next start.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,23 @@ from sqlite_utils import Database
 from session_log.audio import delete_audio
 from session_log.location import LogPlaces
 from session_log.schema import backups_beside
+from session_log.spool import Spool
+from session_log.transaction import Transaction
 
-__all__ = ["delete_leftovers"]
+__all__ = ["delete_beside", "delete_leftovers", "empty_write_ahead_log"]
+
+
+def delete_beside(transaction: Transaction, places: LogPlaces, spool: Spool) -> None:
+    """Deletes what a transaction that was committed has erased.
+
+    Raises:
+        OSError: where a file cannot be deleted or written anew.
+    """
+    spool.erase(frozenset(transaction.erased_talks), frozenset(transaction.erased_persons))
+    for talk_id in transaction.erased_talks:
+        delete_audio(places.audio, talk_id)
+    for path in transaction.stale_backups:
+        Path(path).unlink(missing_ok=True)
 
 
 def delete_leftovers(database: Database, places: LogPlaces) -> None:
@@ -28,6 +47,19 @@ def delete_leftovers(database: Database, places: LogPlaces) -> None:
     if places.audio.is_dir() and any(places.audio.iterdir()):
         for (talk_id,) in _erased_talks(database):
             delete_audio(places.audio, talk_id)
+
+
+def empty_write_ahead_log(database: Database) -> bool:
+    """Deletes what was overwritten in the database and still stands in its write-ahead log.
+
+    Returns:
+        False where it has to be tried again, as when a reader holds it up.
+    """
+    try:
+        busy, *_ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.Error:
+        return False
+    return not busy
 
 
 def _erased_talks(database: Database) -> list[tuple[str]]:

@@ -28,6 +28,7 @@ __all__ = [
     "read_events",
     "read_person_events",
     "read_refusals",
+    "read_refusals_of",
     "unsealed",
 ]
 
@@ -207,6 +208,12 @@ def read_refusals(database: Database) -> dict[str, set[str]]:
     for person, scope in database.execute("SELECT person, scope FROM refusals").fetchall():
         refusals.setdefault(person, set()).add(scope)
     return refusals
+
+
+def read_refusals_of(database: Database, person: str) -> set[str]:
+    """Returns the scopes that a person has revoked for all talks."""
+    query = "SELECT scope FROM refusals WHERE person = ?"
+    return {row[0] for row in database.execute(query, (person,)).fetchall()}
 
 
 def _rows(

@@ -19,9 +19,9 @@ from session_log.summaries import summarise
 __all__ = ["Transaction"]
 
 _CONTENT = frozenset(KINDS[kind] for kind in CONTENT_EVENTS)
+_DECISION = KINDS[PersonConsentSet]
 
-
-Beside = tuple[set[str], set[str], set[str], list[PersonConsentSet]]
+Beside = tuple[set[str], set[str], set[str]]
 
 
 class Transaction:
@@ -34,7 +34,8 @@ class Transaction:
     Attributes:
         database, keys: as given, for jobs.
         erased_talks, erased_persons, stale_backups: of what other files have to be rid of once this is done.
-        decisions: what persons granted or revoked for all their talks, where a job appended it.
+        refusals: person → the scopes revoked for all their talks, of those for whom it may have changed;
+            complete after `finish`.
     """
 
     def __init__(self, database: Database, keys: DataKeys) -> None:
@@ -43,9 +44,10 @@ class Transaction:
         self.erased_talks: set[str] = set()
         self.erased_persons: set[str] = set()
         self.stale_backups: set[str] = set()
-        self.decisions: list[PersonConsentSet] = []
+        self.refusals: dict[str, set[str]] = {}
         self._chain = store.Chain(database, keys.log_key(database).secret)
         self._to_summarise: set[str] = set()
+        self._deciding: set[str] = set()
 
     @property
     def head(self) -> Head:
@@ -70,8 +72,6 @@ class Transaction:
         written = self.append_sealed(sealed)
         if new_key is not None and not (written and sealed.key is not None):
             self.keys.forget(new_key.owner)  # it was not stored
-        if written and isinstance(event, PersonConsentSet):
-            self.decisions.append(event)
         return written
 
     def append_as_consented(self, event: AnyEvent) -> bool | None:
@@ -100,16 +100,11 @@ class Transaction:
 
     def savepoint(self) -> Beside:
         """What this transaction has to do beside the database so far, for `undo_to_savepoint`."""
-        return (
-            set(self.erased_talks),
-            set(self.erased_persons),
-            set(self.stale_backups),
-            list(self.decisions),
-        )
+        return set(self.erased_talks), set(self.erased_persons), set(self.stale_backups)
 
     def undo_to_savepoint(self, before: Beside) -> None:
         """Takes note that the database was rolled back to an earlier point of this transaction."""
-        self.erased_talks, self.erased_persons, self.stale_backups, self.decisions = before
+        self.erased_talks, self.erased_persons, self.stale_backups = before
         self._chain.head = store.last_row(self.database)
         self.keys.forget_all_but_the_log()  # one that was made since stands nowhere any more
 
@@ -118,6 +113,8 @@ class Transaction:
         written = self._chain.append(event)
         if written and event.talk_id is not None:
             self._to_summarise.add(event.talk_id)
+        if written and event.kind == _DECISION and event.person is not None:
+            self._deciding.add(event.person)
         return written
 
     def append_unless_erased(self, event: SealedEvent) -> bool | None:
@@ -133,7 +130,12 @@ class Transaction:
         return self.append_sealed(event)
 
     def finish(self) -> None:
-        """Brings the summaries of talks that are over up to date; to be called before COMMIT."""
+        """Brings the summaries of talks that are over up to date, and reads what has changed of `refusals`.
+
+        To be called before COMMIT.
+        """
         for talk_id in sorted(self._to_summarise):
             summarise(self.database, self.keys, talk_id)
         self._to_summarise.clear()
+        for person in self._deciding | self.erased_persons:
+            self.refusals[person] = store.read_refusals_of(self.database, person)

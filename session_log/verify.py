@@ -3,7 +3,7 @@
 Whoever can write the database but has no key can't change, remove, insert or append anything unseen, and
 whoever can't write the head's file can't cut off the tail. What this can't show: that the tail was cut off
 *and* an older genuine head was put in place of the newest; that somebody who has the keys wrote a log of
-their own; and anything of the tables of the review but its accounts.
+their own; and of the tables of the review more than its accounts, and the assignments that stand there.
 """
 
 from __future__ import annotations

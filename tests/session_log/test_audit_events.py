@@ -7,6 +7,7 @@ import pytest
 
 from session_log.audit_events import AUDIT_EVENTS, ROLES, AccessNoted
 from session_log.kinds import AnyEvent, sealed_fields
+from session_log.sealed import seal
 
 Many = Callable[..., list[AnyEvent]]
 
@@ -50,6 +51,15 @@ def test_a_wrong_field_is_named_and_its_value_is_not(
         replace(event, **{field: value})  # type: ignore[arg-type]
     if isinstance(value, str) and len(value) > 1:
         assert value not in str(caught.value)
+
+
+def test_whose_data_it_was_stands_in_the_facts_alone_so_that_erasing_leaves_it(audit: Many) -> None:
+    noted = audit()[0]
+    assert isinstance(noted, AccessNoted)
+    sealed = seal(noted, None)
+    assert noted.person is not None
+    assert sealed.person is None
+    assert f'"person":"{noted.person}"' in sealed.facts
 
 
 @pytest.mark.parametrize("role", ROLES)

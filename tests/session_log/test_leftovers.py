@@ -11,7 +11,7 @@ from session_log.audio import audio_path, keep_audio
 from session_log.data_keys import DataKey
 from session_log.erasure import erase_talk
 from session_log.events import Event
-from session_log.leftovers import delete_leftovers
+from session_log.leftovers import delete_leftovers, empty_write_ahead_log
 from session_log.location import LogPlaces
 from session_log.schema import open_for_writing
 from session_log.writer import SessionLog
@@ -53,6 +53,20 @@ def test_a_new_log_has_none(places: LogPlaces) -> None:
     with closing(open_for_writing(places.database)) as database:
         delete_leftovers(database, places)
     assert not places.audio.exists()
+
+
+def test_a_write_ahead_log_is_emptied_unless_something_holds_it_up(places: LogPlaces, talk: Talk) -> None:
+    with SessionLog.open(places) as log:
+        record_all(log, talk())
+    file = places.database.with_name(f"{places.database.name}-wal")
+    with closing(open_for_writing(places.database)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        database.execute("DELETE FROM persons")
+        assert not empty_write_ahead_log(database)
+        database.execute("COMMIT")
+        assert file.stat().st_size > 0
+        assert empty_write_ahead_log(database)
+        assert file.stat().st_size == 0
 
 
 def test_what_cannot_be_deleted_is_told_and_the_log_is_written(

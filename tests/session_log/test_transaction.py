@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from session_log.care_events import NoteWritten
+from session_log.care_events import NoteWritten, PersonConsentSet
 from session_log.chain import Head
 from session_log.data_keys import DataKeys
 from session_log.derived import UnfittingEventError
-from session_log.erasure import erase_talk
+from session_log.erasure import erase_person, erase_talk
 from session_log.events import AudioKept, ConsentSet, Event, HandedOff, MoodEstimated, TalkEnded, TurnHeard
 from session_log.kinds import AnyEvent
 from session_log.location import LogPlaces
@@ -148,7 +148,7 @@ def test_going_back_to_a_savepoint_forgets_what_was_made_since(
     transaction.database.execute("ROLLBACK TO here")
     transaction.undo_to_savepoint(before)
     assert transaction.head == head
-    assert (transaction.erased_talks, transaction.decisions) == ({"other"}, [])
+    assert (transaction.erased_talks, transaction.erased_persons) == ({"other"}, set())
     assert transaction.keys.known("person:subject-1") is None
     # What is appended now brings a key of its own, and opens.
     for event in talk():
@@ -176,11 +176,25 @@ def test_a_transaction_goes_on_where_the_log_ends(file: LogFile, talk: Talk) -> 
     file.database.rollback()
 
 
-def test_decisions_of_persons_are_noted_where_they_are_new(transaction: Transaction, care: Many) -> None:
+def test_it_tells_what_persons_refuse_of_whom_that_changed(transaction: Transaction, care: Many) -> None:
     decision = care()[-1]
     transaction.append(decision)
+    transaction.append_sealed(seal(care(subject="subject-2")[-1], None))
+    transaction.finish()
+    assert transaction.refusals == {"subject-1": {"share"}, "subject-2": {"share"}}
+
+
+def test_of_an_erased_person_it_tells_what_they_decided_after_that(
+    transaction: Transaction, care: Many
+) -> None:
+    decision = care()[-1]
+    assert isinstance(decision, PersonConsentSet)
     transaction.append(decision)
-    assert transaction.decisions == [decision]
+    erase_person(transaction, "subject-1")
+    transaction.append(replace(decision, scope="memory", event_id="later"))
+    erase_person(transaction, "subject-2")
+    transaction.finish()
+    assert transaction.refusals == {"subject-1": {"memory"}, "subject-2": set()}
 
 
 def test_paths_of_a_log_file_are_its_own(places: LogPlaces, file: LogFile) -> None:

@@ -64,7 +64,7 @@ def test_a_job_for_which_there_is_no_room_is_told_to_come_again(path: Path, turn
 
 def _filled(log: SessionLog, turns: Turns) -> bool:
     log.record(turns("talk-1", 1)[0])
-    return log.health().failures > 0 and log._queue.full()
+    return log.health().failures > 0 and log._backlog._memory.full()
 
 
 def test_a_job_after_the_log_was_closed_is_told_so(path: Path) -> None:
