@@ -1,9 +1,9 @@
 """Words of an utterance, in English or Persian: Whisper in 8-bit arithmetic, encoded in a short window.
 
 Whisper (Radford et al. 2022, arXiv:2212.04356) was trained on windows of 30 s, but its encoder takes
-shorter ones. An utterance is encoded with at least 1.5 s of silence behind it, in a window of at least 8 s,
-which saves most of the time; where the decoder then loops or is lost, the full window is tried once. What
-no check can vouch for is not heard at all: an empty text is better than words that nobody said.
+shorter ones (`speech_encoder.py`), which saves most of the time; where the decoder then loops or is lost, the
+full window is tried once. What no check can vouch for is not heard at all: an empty text is better than words
+that nobody said.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 import tokenizers
-from faster_whisper.feature_extractor import FeatureExtractor
 from numpy.typing import NDArray
 
 from bot.beam_search import Hypothesis
 from bot.repetition import compression_ratio, cut_loop
+from bot.speech_encoder import LONGEST_STRETCH_SAMPLES, SAMPLE_RATE_HZ, SpeechWindow
 from bot.speech_evidence import speech_stretches, voice_probabilities
 from bot.voice_activity import load_voice_activity_model
-from bot.whisper_network import Beginning, Encoded, WhisperNetwork
+from bot.whisper_encoder import STATES_PER_S, Encoded
+from bot.whisper_network import Beginning, WhisperNetwork
 from bot.whisper_vocabulary import sayable_tokens
 from bot.whisper_weights import WeightsFormatError
 
 __all__ = [
     "LANGUAGES",
-    "STATES_PER_S",
     "ModelFileError",
     "RecognitionStaleError",
     "Transcriber",
@@ -39,16 +39,7 @@ __all__ = [
 
 LANGUAGES = ("en", "fa")
 
-STATES_PER_S = 50
-"""Encoder states for a second of audio."""
-
-_SAMPLE_RATE_HZ = 16_000
-_FULL_WINDOW_FRAMES = 3_000
-_PADDING_SAMPLES = 24_000
-_SHORTEST_WINDOW_SAMPLES = 8 * _SAMPLE_RATE_HZ
-"""In shorter windows the decoder often says a short sentence twice or for ever; the time is small."""
-_LONGEST_PART_SAMPLES = 28 * _SAMPLE_RATE_HZ
-_SHORTEST_SAMPLES = _SAMPLE_RATE_HZ // 10
+_SHORTEST_SAMPLES = SAMPLE_RATE_HZ // 10
 
 _TOKENS_PER_S = {"en": 7, "fa": 14}
 """Nearly twice what the fastest of our recordings needs: a loop is cut short, a sentence is not."""
@@ -138,7 +129,7 @@ class Transcriber:
         self._network = network
         self._tokenizer = tokenizer
         self._voice_model = voice_model
-        self._features = FeatureExtractor(feature_size=network.mels)
+        self._window = SpeechWindow(network.encoder.shape.mels)
         self._places = threading.BoundedSemaphore(workers)
         self._start_of_transcript = _token_id(tokenizer, "<|startoftranscript|>")
         self._end_of_text = _token_id(tokenizer, "<|endoftext|>")
@@ -149,7 +140,9 @@ class Transcriber:
         self._task = [_token_id(tokenizer, f"<|{token}|>") for token in ("transcribe", "notimestamps")]
 
     @classmethod
-    def load(cls, model_dir: Path, *, threads: int = 1, workers: int = 1) -> Transcriber:
+    def load(
+        cls, model_dir: Path, *, threads: int = 1, workers: int = 1, layers: Sequence[int] = ()
+    ) -> Transcriber:
         """Loads a model and runs it once, since the first pass takes longer than the rest.
 
         Args:
@@ -157,6 +150,7 @@ class Transcriber:
                 float16 or float32, and tokenizer.json.
             threads: processor threads for one utterance.
             workers: utterances decoded at the same time.
+            layers: of the encoder, from 1, whose states `transcribe` gives out; else the last, normalised.
 
         Raises:
             ModelFileError: if the folder lacks a file, a file is damaged, or the model is not a
@@ -175,13 +169,15 @@ class Transcriber:
             timestamps_from=_token_id(tokenizer, "<|notimestamps|>") + 1,
         )
         try:
-            network = WhisperNetwork(model_dir, vocabulary=vocabulary, threads=threads, beams=_BEAMS)
-        except (OSError, WeightsFormatError) as error:
+            network = WhisperNetwork(
+                model_dir, vocabulary=vocabulary, threads=threads, beams=_BEAMS, layers=layers
+            )
+        except (OSError, ValueError, WeightsFormatError) as error:
             raise ModelFileError(f"the model in {model_dir} cannot be loaded: {error}. {_ADVICE}") from error
         if not network.multilingual:
             raise ModelFileError(f"{model_dir} holds no multilingual Whisper. {_ADVICE}")
         transcriber = cls(network, tokenizer, load_voice_activity_model(), workers)
-        transcriber._recognise(np.zeros(_SAMPLE_RATE_HZ, dtype=np.float32), None)
+        transcriber._recognise(np.zeros(SAMPLE_RATE_HZ, dtype=np.float32), None)
         return transcriber
 
     def transcribe(
@@ -205,7 +201,7 @@ class Transcriber:
             full_window: whether to leave the short window out.
             on_encoded: takes the encoder's states (n, d) of each stretch of speech, `STATES_PER_S`, without
                 the silence behind it, as soon as they are there: before the words, on this thread. The
-                states are the callee's own; d is 512 in Whisper base.
+                states are the callee's own; d is 512 in Whisper base for each of the `layers` of `load`.
 
         Raises:
             RecognitionStaleError: if `stale` was set before the last part.
@@ -218,12 +214,12 @@ class Transcriber:
             raise ValueError(f"the language must be one of {LANGUAGES} or None, not {language!r}")
         if not np.isfinite(samples).all():
             raise ValueError("samples must be finite numbers")
-        duration_ms = len(samples) * 1000 // _SAMPLE_RATE_HZ
+        duration_ms = len(samples) * 1000 // SAMPLE_RATE_HZ
         if len(samples) < _SHORTEST_SAMPLES:
             return _nothing(language, duration_ms)
         voice = voice_probabilities(samples, self._voice_model)
         parts: list[_Part] = []
-        for first, end in speech_stretches(voice, len(samples), _LONGEST_PART_SAMPLES):
+        for first, end in speech_stretches(voice, len(samples), LONGEST_STRETCH_SAMPLES):
             if stale is not None and stale.is_set():
                 raise RecognitionStaleError
             heard = next((part.language for part in parts if part.decoding.text), language)
@@ -238,10 +234,10 @@ class Transcriber:
         full_window: bool = False,
         on_encoded: Callable[[NDArray[np.float32]], None] | None = None,
     ) -> _Part:
-        mel = self._full_window(samples) if full_window else self._short_window(samples)
-        encoded = self._network.encode(mel)
+        mel = self._window.full(samples) if full_window else self._window.short(samples)
+        encoded = self._network.encoder.encode(mel)
         if on_encoded is not None:
-            spoken = math.ceil(len(samples) * STATES_PER_S / _SAMPLE_RATE_HZ)
+            spoken = math.ceil(len(samples) * STATES_PER_S / SAMPLE_RATE_HZ)
             on_encoded(encoded.states[:spoken].copy())
         if language is None:
             language, probability, decoding = self._decode_likelier(encoded, len(samples))
@@ -252,23 +248,10 @@ class Transcriber:
             )
         if believed := _believed(decoding, language):
             return _Part(believed, language, probability, used_full_window=full_window)
-        encoded = self._network.encode(self._full_window(samples))
+        encoded = self._network.encoder.encode(self._window.full(samples))
         (decoding,) = self._decode(encoded, self._begin(encoded), [language], len(samples))
         believed = _believed(decoding, language) or _unheard(decoding)
         return _Part(believed, language, probability, used_full_window=True)
-
-    def _short_window(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        # Without silence behind it the decoder does not notice the end and starts over.
-        padding = max(_PADDING_SAMPLES, _SHORTEST_WINDOW_SAMPLES - len(samples))
-        mel = self._features(np.pad(samples, (0, padding)))
-        # The encoder halves the frames.
-        even = min(mel.shape[1] // 2 * 2, _FULL_WINDOW_FRAMES)
-        return np.ascontiguousarray(mel[np.newaxis, :, :even])
-
-    def _full_window(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
-        mel = self._features(samples)[:, :_FULL_WINDOW_FRAMES]
-        missing = _FULL_WINDOW_FRAMES - mel.shape[1]
-        return np.ascontiguousarray(np.pad(mel, ((0, 0), (0, missing)))[np.newaxis])
 
     def _begin(self, encoded: Encoded) -> Beginning:
         return self._network.begin(encoded, self._start_of_transcript)
@@ -302,7 +285,7 @@ class Transcriber:
         self, encoded: Encoded, beginning: Beginning, languages: Sequence[str], sample_count: int
     ) -> list[_Decoding]:
         """One decoding a language; two side by side take little longer than one."""
-        seconds = math.ceil(sample_count / _SAMPLE_RATE_HZ)
+        seconds = math.ceil(sample_count / SAMPLE_RATE_HZ)
         limits = [_SPARE_TOKENS + _TOKENS_PER_S[language] * seconds for language in languages]
         found = self._network.search(
             encoded,

@@ -62,12 +62,16 @@ def shape_of(weights: WhisperWeights) -> WhisperShape:
     )
 
 
-def encoder_graph(weights: WhisperWeights) -> bytes:
+def encoder_graph(weights: WhisperWeights, *, layers: Sequence[int] = ()) -> bytes:
     """The encoder, with the keys and values that the decoder attends to.
 
     Input: mel (1, mels, frames), frames even and at most 3,000. Outputs, where n = frames / 2: states (1, n,
-    width); for each decoder layer i, cross_key_i (1, heads, n, head width) and cross_value_i (1, heads, head
-    width, n).
+    width); layer_k (1, n, width) behind the k-th layer, not normalised; for each decoder layer i, cross_key_i
+    (1, heads, n, head width) and cross_value_i (1, heads, head width, n).
+
+    Args:
+        weights: of the model.
+        layers: k of those that are given out, from 1.
 
     Raises:
         WeightsFormatError: if weights are missing.
@@ -88,9 +92,10 @@ def encoder_graph(weights: WhisperWeights) -> bytes:
         query, key, value = graph.split(joined, 3)
         attended = graph.attention([query, key, value], shape)
         hidden = graph.add("Add", [hidden, graph.linear(attended, f"{name}/self_attention/linear_1")])
-        hidden = graph.add("Add", [hidden, graph.feed_forward(hidden, f"{name}/ffn")])
+        forward = graph.feed_forward(hidden, f"{name}/ffn")
+        hidden = graph.add("Add", [hidden, forward], named=f"layer_{layer + 1}")
     graph.normalise(hidden, "encoder/layer_norm", to="states")
-    outputs = ["states"]
+    outputs = ["states", *(f"layer_{layer}" for layer in layers)]
     for layer in range(shape.decoder_layers):
         joined = graph.linear("states", f"decoder/layer_{layer}/attention/linear_1")
         key, value = graph.split(joined, 2)

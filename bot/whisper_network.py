@@ -13,25 +13,13 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from bot.beam_search import BeamSearch, Hypothesis
-from bot.whisper_graphs import decoder_graph, encoder_graph, shape_of
+from bot.whisper_encoder import Encoded, WhisperEncoder, session_options
+from bot.whisper_graphs import decoder_graph
 from bot.whisper_weights import WeightsFormatError, read_weights
 
-__all__ = ["Beginning", "Encoded", "WhisperNetwork"]
+__all__ = ["Beginning", "WhisperNetwork"]
 
 _MULTILINGUAL_TOKENS = 51_865
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """What the encoder makes of an utterance.
-
-    Attributes:
-        states: (n, width) float32, 50 for a second.
-        cross: the keys and values that the decoder attends to, by their name in the graph.
-    """
-
-    states: NDArray[np.float32]
-    cross: Mapping[str, onnxruntime.OrtValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +49,27 @@ class WhisperNetwork:
         vocabulary: the tokens that may be heard.
         threads: processor threads for one utterance.
         beams: hypotheses that are followed at the same time.
+        layers: of the encoder, from 1, whose states are given out.
 
     Raises:
+        ValueError: if the encoder has no such layer.
         OSError: if a file can't be read.
         WeightsFormatError: if the files are not those of a Whisper in float16 or float32.
     """
 
-    def __init__(self, model_dir: Path, *, vocabulary: Sequence[int], threads: int, beams: int) -> None:
+    def __init__(
+        self,
+        model_dir: Path,
+        *,
+        vocabulary: Sequence[int],
+        threads: int,
+        beams: int,
+        layers: Sequence[int] = (),
+    ) -> None:
         weights = read_weights(model_dir / "model.bin")
         config = _read_config(model_dir / "config.json")
-        self._shape = shape_of(weights)
+        self.encoder = WhisperEncoder(weights, threads=threads, layers=layers)
+        self._shape = self.encoder.shape
         if max(vocabulary) >= self._shape.tokens:
             raise WeightsFormatError("tokenizer.json has more tokens than the model")
         self._vocabulary = np.array(vocabulary)
@@ -78,10 +77,7 @@ class WhisperNetwork:
         self._never_first = frozenset(config["suppress_ids_begin"])
         # Of the candidates all may be ends or not allowed at the beginning.
         candidates = 2 * beams + len(self._never_first)
-        options = _options(threads)
-        self._encoder = onnxruntime.InferenceSession(
-            encoder_graph(weights), options, providers=["CPUExecutionProvider"]
-        )
+        options = session_options(threads)
         decoder = decoder_graph(
             weights, vocabulary=vocabulary, suppressed=config["suppress_ids"], candidates=candidates
         )
@@ -90,7 +86,6 @@ class WhisperNetwork:
             f"{part}_{layer}" for layer in range(self._shape.decoder_layers) for part in ("key", "value")
         ]
         self._remembered = names
-        self._cross = [f"cross_{name}" for name in names]
         self._nothing_past = onnxruntime.OrtValue.ortvalue_from_numpy(
             np.zeros((1, self._shape.heads, 0, self._shape.head_width), dtype=np.float32)
         )
@@ -99,18 +94,6 @@ class WhisperNetwork:
     def multilingual(self) -> bool:
         """Whether it knows other languages than English."""
         return self._shape.tokens >= _MULTILINGUAL_TOKENS
-
-    @property
-    def mels(self) -> int:
-        """Mel bands of a frame."""
-        return self._shape.mels
-
-    def encode(self, mel: NDArray[np.float32]) -> Encoded:
-        """Encodes (1, mels, frames) log-mel frames of 10 ms, an even number and at most 3,000."""
-        states, *cross = self._encoder.run_with_ort_values(
-            ["states", *self._cross], {"mel": onnxruntime.OrtValue.ortvalue_from_numpy(mel)}
-        )
-        return Encoded(states.numpy()[0], dict(zip(self._cross, cross, strict=True)))
 
     def begin(self, encoded: Encoded, token: int) -> Beginning:
         """Reads the first token of a transcript."""
@@ -215,14 +198,6 @@ def _allowed(
     taken = sum(math.exp(score) for token, score in pairs if token in forbidden)
     rest = math.log(max(1e-9, 1 - taken))
     return [(token, score - rest) for token, score in pairs if token not in forbidden]
-
-
-def _options(threads: int) -> onnxruntime.SessionOptions:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return options
 
 
 def _read_config(path: Path) -> dict[str, list[int]]:

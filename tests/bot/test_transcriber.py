@@ -18,7 +18,8 @@ import soxr
 from numpy.typing import NDArray
 
 from bot.model_store import ModelMissingError, default_store
-from bot.transcriber import STATES_PER_S, ModelFileError, Transcriber
+from bot.transcriber import ModelFileError, Transcriber
+from bot.whisper_encoder import STATES_PER_S
 
 RATE_HZ = 16_000
 Samples = NDArray[np.float32]

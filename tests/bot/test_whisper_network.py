@@ -71,13 +71,13 @@ def mel():
 
 def test_states_are_close_to_those_of_the_peer(network, peer, mel):
     wanted = np.asarray(peer.encode(ctranslate2.StorageView.from_array(mel)))[0]
-    states = network.encode(mel).states
+    states = network.encoder.encode(mel).states
     assert states.shape == wanted.shape
     assert np.sqrt(np.mean((states - wanted) ** 2) / np.mean(wanted**2)) < 0.1
 
 
 def test_words_are_those_of_the_peer(network, peer, mel):
-    encoded = network.encode(mel)
+    encoded = network.encoder.encode(mel)
     ((likeliest, *_),) = network.search(
         encoded, network.begin(encoded, START), PROMPTS[:1], end=END, longest=40
     )
@@ -94,18 +94,18 @@ def test_words_are_those_of_the_peer(network, peer, mel):
 
 
 def test_language_and_silence_are_heard_as_by_the_peer(network, peer, mel):
-    encoded = network.encode(mel)
+    encoded = network.encoder.encode(mel)
     beginning = network.begin(encoded, START)
     known = dict(peer.detect_language(ctranslate2.StorageView.from_array(mel))[0])
     languages = [beginning.probability(token) for token in range(START + 1, 50_358)]
     assert beginning.probability(ENGLISH) / sum(languages) == pytest.approx(known["<|en|>"], abs=0.05)
     silence = np.full((1, 80, 800), -1.0, dtype=np.float32)
-    quiet = network.begin(network.encode(silence), START)
+    quiet = network.begin(network.encoder.encode(silence), START)
     assert quiet.probability(NO_SPEECH) > 10 * beginning.probability(NO_SPEECH)
 
 
 def test_prompts_side_by_side_find_what_each_finds_alone(network, mel):
-    encoded = network.encode(mel)
+    encoded = network.encoder.encode(mel)
     beginning = network.begin(encoded, START)
     together = network.search(encoded, beginning, PROMPTS, end=END, longest=30)
     for prompt, found in zip(PROMPTS, together, strict=True):
@@ -114,7 +114,7 @@ def test_prompts_side_by_side_find_what_each_finds_alone(network, mel):
 
 
 def test_hypotheses_are_likeliest_first_and_differ(network, mel):
-    encoded = network.encode(mel)
+    encoded = network.encoder.encode(mel)
     (found,) = network.search(encoded, network.begin(encoded, START), PROMPTS[:1], end=END, longest=40)
     assert len(found) == len({one.tokens for one in found}) == 3
     assert [one.log_probability for one in found] == sorted(
@@ -123,7 +123,7 @@ def test_hypotheses_are_likeliest_first_and_differ(network, mel):
 
 
 def test_a_search_is_broken_off_at_the_longest(network, mel):
-    encoded = network.encode(mel)
+    encoded = network.encoder.encode(mel)
     (found,) = network.search(encoded, network.begin(encoded, START), PROMPTS[:1], end=END, longest=3)
     assert all(len(one.tokens) <= 3 for one in found)
 
