@@ -58,7 +58,7 @@ class Health:
             "dialogue": self._parts.dialogue.connected,
             "recogniser": self._parts.speech.waiting < self._settings.recogniser.places,
             "actions": await self._actions_ready(),
-            "session_log": log.last_error is None and log.spool_error is None and log.head_error is None,
+            "session_log": not (log.last_error or log.spool_error or log.head_error or log.sound_error),
         }
         ready = all(parts[name] for name in ("gateway", "places", "dialogue", "recogniser"))
         return JSONResponse({"ready": ready, "parts": parts}, 200 if ready else 503)
@@ -76,6 +76,7 @@ class Health:
         metrics.session_log_spooled.set(log.spooled)
         metrics.session_log_spool_failing.set(log.spool_error is not None)
         metrics.session_log_head_failing.set(log.head_error is not None)
+        metrics.session_log_sound_to_delete.set(log.sound_to_delete)
         metrics.dialogue_connected.set(self._parts.dialogue.connected)
         metrics.tasks.set(len(asyncio.all_tasks()))
         return Response(metrics.text(), headers={"content-type": CONTENT_TYPE})

@@ -54,6 +54,11 @@ class Metrics:
         self.session_log_head_failing = Gauge(
             "hamdel_session_log_head_failing", "1 while the chain's head can't be written.", registry=registry
         )
+        self.session_log_sound_to_delete = Gauge(
+            "hamdel_session_log_sound_to_delete",
+            "Talks whose sound is to be deleted since consent to it was revoked.",
+            registry=registry,
+        )
         self.retention_failures = Counter(
             "hamdel_retention_failures", "Runs of retention that did not come to an end.", registry=registry
         )

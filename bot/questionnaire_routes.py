@@ -82,8 +82,7 @@ class QuestionnaireRoutes:
             subject = self._subject(request)
             answered = _answers(await json_object(request), subject)
             if NEEDED_CONSENT in self._log.refusals(subject):
-                message = f"{NEEDED_CONSENT} is refused for all talks; allow it first (PUT /v1/me/consents)."
-                raise RequestRefusedError(409, "consent_refused", message)
+                raise _not_allowed()
             written = await self._written(answered)
         except (RequestRefusedError, SessionLogError) as error:
             return refusal_of(error)
@@ -92,12 +91,15 @@ class QuestionnaireRoutes:
         return JSONResponse(taken, 200 if written else 202)
 
     async def _written(self, answered: QuestionnaireAnswered) -> bool:
-        writing = asyncio.wrap_future(self._log.perform(lambda transaction: transaction.append(answered)))
+        writing = asyncio.wrap_future(
+            self._log.perform(lambda transaction: transaction.append_as_consented(answered))
+        )
         done, _ = await asyncio.wait([writing], timeout=_WRITTEN_WITHIN_S)
         if not done:
             writing.add_done_callback(_look_at_error)
             return False
-        writing.result()
+        if writing.result() is None:  # refused in between
+            raise _not_allowed()
         return True
 
 
@@ -126,7 +128,12 @@ def _answered_at(places: LogPlaces, subject: str) -> dict[str, str]:
         return dict(reader.database.execute(query, (subject,)).fetchall())
 
 
-def _look_at_error(writing: asyncio.Future[bool]) -> None:
+def _not_allowed() -> RequestRefusedError:
+    message = f"{NEEDED_CONSENT} is refused for all talks; allow it first (PUT /v1/me/consents)."
+    return RequestRefusedError(409, "consent_refused", message)
+
+
+def _look_at_error(writing: asyncio.Future[bool | None]) -> None:
     # Nobody waits any more; the health of the log tells what was lost.
     if not writing.cancelled():
         writing.exception()

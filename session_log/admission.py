@@ -2,8 +2,8 @@
 
 The decision falls where the event is handed in, so that nothing unconsented ever reaches a disk, and a
 consent that is revoked later can't reach back. What needs the database to be decided (what comes after
-the end of its talk, and what people write about it) is left to the writer, and waits in memory alone till
-then: a killed process loses it, so whoever has to be sure waits for `SessionLog.perform`.
+the end of its talk, and what people write about it) is shut whole (`undecided`) and left to the writer, who
+opens it, asks, and takes it out of the spool.
 """
 
 from __future__ import annotations
@@ -20,14 +20,12 @@ from session_log.events import EVENT_CLASSES, AlertStep, AudioKept, CrisisFlagge
 from session_log.kinds import AnyEvent, sealed_fields, talk_owner
 from session_log.master_keys import MasterKeys
 from session_log.sealed import SealedEvent, seal
+from session_log.undecided import UNDECIDED, shut
 
-__all__ = ["UNDECIDED", "WITHHELD", "Admission"]
+__all__ = ["WITHHELD", "Admission"]
 
 WITHHELD: Final = "withheld"
 """No consent allows to keep the event."""
-
-UNDECIDED: Final = "undecided"
-"""The consents of its talk stand in the database."""
 
 
 class Admission:
@@ -41,18 +39,19 @@ class Admission:
         self._ledger = ConsentLedger()
         self._keys = DataKeys(masters)
         self._talk_keys: dict[str, tuple[DataKey, WrappedKey]] = {}
+        self._key_of_undecided = self._keys.make(UNDECIDED)
 
     def admit(self, event: AnyEvent) -> SealedEvent | str:
-        """Returns the event as it may be written, `WITHHELD` or `UNDECIDED`."""
+        """Returns the event as it may be written, or shut for the writer to decide; or `WITHHELD`."""
         if isinstance(event, (AlertStep, PersonConsentSet, *AUDIT_EVENTS)):
             return seal(event, None)
         if not isinstance(event, EVENT_CLASSES):
-            return UNDECIDED
+            return shut(event, *self._key_of_undecided)
         known = self._ledger.knows(event.talk_id)
         if not known and isinstance(event, CrisisFlagged):
             return seal(replace(event, turn_id=None), None)
         if not known and not isinstance(event, TalkStarted):
-            return UNDECIDED
+            return shut(event, *self._key_of_undecided)
         self._ledger.apply(event)
         allowed = self._ledger.may_store(event)
         sealed: SealedEvent | str = WITHHELD
@@ -77,10 +76,6 @@ class Admission:
         if self._ledger.may_store(draft) is None:
             return None
         return self._key(talk_id)[0]
-
-    def may_have_audio(self, talk_id: str) -> bool:
-        """Whether sound of this talk may have been kept, as far as is known here."""
-        return not self._ledger.knows(talk_id) or self._ledger.granted(talk_id, "store_audio")
 
     def talks(self) -> dict[str, WrappedKey | None]:
         """The talks under way, each with its wrapped key if it has one."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from session_log.data_keys import DataKey
 
-__all__ = ["AudioError", "audio_path", "delete_audio", "keep_audio", "open_audio"]
+__all__ = ["AudioError", "audio_path", "delete_audio", "keep_audio", "open_audio", "talks_with_audio"]
 
 _SUFFIX = ".ogg.sealed"
 
@@ -33,7 +34,8 @@ def keep_audio(folder: Path, key: DataKey, talk_id: str, turn_id: str, sound: by
         OSError: where it cannot be written.
     """
     path = audio_path(folder, talk_id, turn_id)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for made in (folder, path.parent):  # `parents` would make the folder itself for everybody
+        made.mkdir(mode=0o700, parents=True, exist_ok=True)
     sealed = key.seal(sound, _about(talk_id, turn_id))
     beside = path.with_suffix(".new")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -71,6 +73,19 @@ def delete_audio(folder: Path, talk_id: str, turn_id: str | None = None) -> None
     of_talk = folder / _name(talk_id)
     if of_talk.exists():
         shutil.rmtree(of_talk)
+
+
+def talks_with_audio(folder: Path, talk_ids: Iterable[str]) -> list[str]:
+    """Which of these talks have a folder, so that files of theirs may be there.
+
+    Raises:
+        OSError: where the folder cannot be read.
+    """
+    try:
+        names = set(os.listdir(folder))
+    except FileNotFoundError:
+        return []
+    return [talk_id for talk_id in talk_ids if _name(talk_id) in names] if names else []
 
 
 def _name(identifier: str) -> str:

@@ -1,8 +1,8 @@
 """What was handed in and waits to be written, in memory and in the spool, and the order in which it is.
 
-Sealed events stand in the spool as well, so that a killed process loses none. What is too much for the
-memory waits in the spool alone, and so does all that is sealed after it, until that is taken up again. What
-an earlier process left in the spool goes before everything.
+Events stand in the spool as well, so that a killed process loses none. What is too much for the memory
+waits in the spool alone, and so do all events after it, until that is taken up again. What an earlier process
+left in the spool goes before everything.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 
-from session_log.batch import Item, Spooled
+from session_log.batch import Item, Job, Spooled
 from session_log.sealed import SealedEvent
 from session_log.spool import Spool
 
@@ -75,10 +75,10 @@ class Backlog:
         self._in_spool_alone = 0
         self._taking_up = True
 
-    def put(self, item: Item) -> bool:
-        """Takes in what waits in memory alone; False where there is no room, or it is closed."""
+    def put(self, job: Job) -> bool:
+        """Takes in a job, which waits in memory alone; False where there is no room, or it is closed."""
         with self._changed:
-            taken = not self.closing.is_set() and self._remember(item)
+            taken = not self.closing.is_set() and self._remember(job)
             if not taken:
                 self.count("dropped")
             return taken
@@ -144,7 +144,7 @@ class Backlog:
             if sealed:
                 yield Batch(sealed)
             if rest:
-                # Jobs, and events that wait for consents in the database, come after the spool's.
+                # A job, and what was put after it, comes after the spool's.
                 if self._in_spool_alone:
                     yield from self._taken_up()
                 yield Batch(rest)

@@ -1,4 +1,4 @@
-"""What has gathered for one transaction: sealed events, events yet to be decided, and jobs."""
+"""What has gathered for one transaction: sealed events, decided or not, and jobs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from session_log.kinds import KINDS, AnyEvent
+from session_log.kinds import KINDS
 from session_log.log_file import LogFile
 from session_log.schema import SessionLogError
 from session_log.sealed import SealedEvent
 from session_log.transaction import Transaction
+from session_log.undecided import UNDECIDED, open_undecided
 
 __all__ = ["GivenUpError", "Item", "Job", "Outcome", "Spooled", "resolve", "write_batch"]
 
@@ -27,7 +28,7 @@ class GivenUpError(SessionLogError):
 
 @dataclass(frozen=True, slots=True)
 class Spooled:
-    """An event that is decided and sealed; without a ticket it stands in memory alone."""
+    """An event that is sealed; without a ticket it stands in memory alone."""
 
     event: SealedEvent
     ticket: int | None
@@ -46,7 +47,7 @@ class Job:
     done: Future[Any]
 
 
-Item = Spooled | AnyEvent | Job
+Item = Spooled | Job
 """What may wait to be written."""
 
 
@@ -107,15 +108,17 @@ def resolve(job: Job, outcome: Outcome | None) -> None:
         job.done.set_result(outcome.results[id(job)])
 
 
-def _insert(item: Spooled | AnyEvent, transaction: Transaction) -> str:
-    name = item.event.kind if isinstance(item, Spooled) else KINDS[type(item)]
+def _insert(item: Spooled, transaction: Transaction) -> str:
+    name = item.event.kind
     before = transaction.savepoint()
     try:
         with transaction.database.atomic():
-            if isinstance(item, Spooled):
-                written = transaction.append_unless_erased(item.event)
+            if name == UNDECIDED:
+                event = open_undecided(item.event, transaction.keys.masters)
+                name = KINDS[type(event)]
+                written = transaction.append_as_consented(event)
             else:
-                written = transaction.append_as_consented(item)
+                written = transaction.append_unless_erased(item.event)
     except Exception as error:  # one odd event must not hold up all others
         if isinstance(error, sqlite3.OperationalError) or type(error) is sqlite3.DatabaseError:
             raise  # the disk's, not the event's

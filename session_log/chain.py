@@ -16,7 +16,20 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["FIRST_LINK", "Head", "HeadError", "LinkedRow", "digest", "link", "read_head", "write_head"]
+__all__ = [
+    "CONFLICT_STAMP",
+    "FIRST_LINK",
+    "Head",
+    "HeadError",
+    "LinkedRow",
+    "digest",
+    "link",
+    "read_head",
+    "write_head",
+]
+
+CONFLICT_STAMP = "%Y%m%dT%H%M%S%f"
+"""In the name of a head that was set aside: the moment (UTC) of the event that tells of it."""
 
 FIRST_LINK = bytes(32)
 """What stands for the link before the first row."""

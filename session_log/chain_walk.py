@@ -9,15 +9,17 @@ from __future__ import annotations
 import dataclasses
 import hmac
 import json
+import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlite_utils import Database
 
 from session_log import store
-from session_log.audit_events import AccountChanged, ChainBroken, Erased
+from session_log.audit_events import AccessNoted, AccountChanged, ChainBroken, Erased
 from session_log.care_events import FlagMoved
 from session_log.chain import FIRST_LINK, Head, link
 from session_log.derived import UnfittingEventError, derive
@@ -25,7 +27,18 @@ from session_log.erasure import sequences_digest
 from session_log.kinds import ALL_EVENTS, KINDS
 from session_log.schema import MIGRATIONS
 
-__all__ = ["ChainWalk", "Finding", "empty_copy", "has_its_types"]
+__all__ = [
+    "ACKNOWLEDGED",
+    "ChainWalk",
+    "Finding",
+    "acknowledged_row",
+    "broken",
+    "empty_copy",
+    "has_its_types",
+]
+
+ACKNOWLEDGED = "break_acknowledged"
+"""The action of an AccessNoted with which an operator says that a recorded break is known."""
 
 _WITH_SUBJECT = frozenset(
     name
@@ -52,11 +65,13 @@ class Finding:
             accounts, assignments.
         sequence: the row of `events`, None where it is about none.
         problem: what is wrong, without any content.
+        acknowledged: who knows of it since when; None where nobody has said so.
     """
 
     part: str
     sequence: int | None
     problem: str
+    acknowledged: str | None = None
 
 
 class ChainWalk:
@@ -71,6 +86,7 @@ class ChainWalk:
         links: of the rows, by their sequence numbers, that `wanted` names.
         derived: the derived tables as they follow from the rows taken.
         account_digests: by account, of the latest AccountChanged.
+        acknowledged: recorded breaks that somebody knows of: when (UTC) → who and since when.
     """
 
     def __init__(self, key: bytes, wanted: Iterable[int] = ()) -> None:
@@ -79,6 +95,8 @@ class ChainWalk:
         self.links: dict[int, bytes] = {}
         self.derived = empty_copy()
         self.account_digests: dict[str, str] = {}
+        self.acknowledged: dict[datetime, str] = {}
+        self._breaks: dict[int, tuple[int, datetime]] = {}
         self._key = key
         self._wanted = frozenset(wanted)
         self._blanked: defaultdict[int, list[tuple[int, str | None]]] = defaultdict(list)
@@ -139,11 +157,10 @@ class ChainWalk:
         elif kind == KINDS[AccountChanged]:
             self.account_digests[values["account"]] = values["digest"]
         elif kind == KINDS[ChainBroken]:
-            self._find(
-                sequence,
-                f"when the log was opened then, it did not fit its head ({values['problem']}; head at row "
-                f"{values['head_sequence']}, last row {values['last_sequence']})",
-            )
+            self._breaks[sequence] = (len(self.findings), datetime.fromisoformat(row["at"]))
+            self._find(sequence, broken(values))
+        elif kind == KINDS[AccessNoted]:
+            self._acknowledge(acknowledged_row(values), f"by {values['actor']} at {row['at']}")
         try:
             derive(self.derived, kind, row["at"], row["talk_id"], facts)
         except UnfittingEventError:
@@ -169,8 +186,31 @@ class ChainWalk:
         since = max(earlier, default=0)
         return {number for number in self._moved[talk_id] if since < number < tombstone}
 
+    def _acknowledge(self, sequence: int | None, by: str) -> None:
+        if sequence not in self._breaks:  # a later row is none that could be known
+            return
+        place, at = self._breaks[sequence]
+        self.findings[place] = dataclasses.replace(self.findings[place], acknowledged=by)
+        self.acknowledged[at] = by
+
     def _find(self, sequence: int, problem: str) -> None:
         self.findings.append(Finding("events", sequence, problem))
+
+
+def broken(values: Mapping[str, Any]) -> str:
+    """What a ChainBroken with these facts says."""
+    return (
+        f"when the log was opened then, it did not fit its head ({values['problem']}; head at row "
+        f"{values['head_sequence']}, last row {values['last_sequence']})"
+    )
+
+
+def acknowledged_row(values: Mapping[str, Any]) -> int | None:
+    """The row of the break that an AccessNoted with these facts acknowledges, if it does that."""
+    if values["action"] != ACKNOWLEDGED or values["role"] != "operator":
+        return None
+    named = re.fullmatch(r"row (\d{1,16})", values.get("detail") or "")
+    return int(named[1]) if named else None
 
 
 def has_its_types(row: Mapping[str, Any]) -> bool:

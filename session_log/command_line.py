@@ -6,20 +6,22 @@ import argparse
 from pathlib import Path
 
 from session_log.export import FORMATS
-from session_log.location import LogPlaces
+from session_log.location import LogPlaces, installed_places
 from session_log.retention import AUDIO_DAYS, BACKUP_DAYS
 
 __all__ = ["parser", "places_of"]
 
 _ENDING = """Exit status: 0 done; 1 `verify` found something; 2 bad input, or the log cannot be used.
-While a server writes the log, it alone can export, erase, rotate, ingest and run retention."""
+While a server writes the log, nothing else can: acknowledge, export, erase, rotate-key, retention and ingest
+need it stopped. Which log is meant, the options say, else the server's settings (endpoints.yml, or the file
+that HAMDEL_ENDPOINTS names), else the environment."""
 
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of all commands; `command` is the one chosen."""
     result = argparse.ArgumentParser(
         prog="python -m session_log",
-        description="What the session log of this machine holds, whether it is whole, and its going.",
+        description="What the session log of this installation holds, whether it is whole, and its going.",
         epilog=_ENDING,
     )
     commands = result.add_subparsers(dest="command", required=True)
@@ -37,8 +39,17 @@ def parser() -> argparse.ArgumentParser:
         "verify",
         "look whether anything was changed, removed or added",
         "Looks at every row, key, derived table and file of the log, and changes nothing. May run beside the "
-        "server. Prints a line for each finding.",
+        "server. Prints a line for each finding. A recorded break that somebody has acknowledged is printed "
+        "too, and does not count.",
     )
+    knowing = add(
+        "acknowledge",
+        "say that the recorded breaks of the chain are known",
+        "Shows the breaks that were recorded when the log was opened (as after restoring a backup), and "
+        "notes in the audit that you know of them; `verify` ends with 0 again if there is nothing else. A "
+        "break that comes later has to be acknowledged anew.",
+    )
+    knowing.add_argument("--yes", action="store_true", help="do not ask")
     counting = add("stats", "talks by clinic, month, language and so on; no group below 5")
     for command in (listing, showing, checking, counting):
         command.add_argument("--json", action="store_true", help="print JSON")
@@ -76,22 +87,29 @@ def parser() -> argparse.ArgumentParser:
 
 
 def places_of(options: argparse.Namespace) -> LogPlaces:
-    """Where the log lies that the options name."""
-    return LogPlaces.of(options.database, options.key_file, options.head_file)
+    """Where the log lies that the options name, or the settings of this installation.
+
+    Raises:
+        SessionLogError: where the settings are asked and cannot be read.
+    """
+    return installed_places(options.database, options.key_file, options.head_file)
 
 
 def _add_places(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--database",
         type=Path,
-        help="the log's file (default: HAMDEL_SESSION_LOG, else hamdel/session_log.sqlite "
-        "in the platform's data folder)",
+        help="the log's file (default: session_log.path of endpoints.yml, else HAMDEL_SESSION_LOG, else "
+        "hamdel/session_log.sqlite in the platform's data folder)",
     )
     for name, variable, ending in (
         ("--key-file", "HAMDEL_LOG_KEY_FILE", "key"),
         ("--head-file", "HAMDEL_LOG_HEAD_FILE", "head"),
     ):
-        where = f"the log's {ending} (default: {variable}, else keys/session_log.{ending} beside the log)"
+        where = (
+            f"the log's {ending} (default: session_log.{ending}_file of endpoints.yml, if that log is meant, "
+            f"else {variable}, else keys/session_log.{ending} beside the log)"
+        )
         command.add_argument(name, type=Path, help=where)
 
 

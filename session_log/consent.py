@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from session_log.care_events import QuestionnaireAnswered
 from session_log.events import (
     AudioKept,
     ConsentSet,
@@ -118,6 +119,8 @@ class ConsentLedger:
             return event if self._covers(event, "store_text") else replace(event, turn_id=None)
         if isinstance(event, HandedOff):
             return event if self._covers(event, "store_text") else replace(event, reason=WITHHELD)
+        if isinstance(event, QuestionnaireAnswered):
+            return event if self._covers(event, "store_text") else None
         if not isinstance(event, CONTENT_EVENTS):
             return event
         needed = ["store_audio" if isinstance(event, AudioKept) else "store_text"]
@@ -127,8 +130,8 @@ class ConsentLedger:
             needed.append("camera")
         return event if all(self._covers(event, scope) for scope in needed) else None
 
-    def _covers(self, event: Event, scope: str) -> bool:
-        talk = self._talks.get(event.talk_id)
+    def _covers(self, event: Event | QuestionnaireAnswered, scope: str) -> bool:
+        talk = None if event.talk_id is None else self._talks.get(event.talk_id)
         if talk is None or talk.anonymous or talk.erased:
             return False
         since = talk.granted_since.get(scope)

@@ -24,6 +24,8 @@ class Health:
         spool_error: class of the error of the latest try to write the spool, None when it succeeded.
         spool_rejected: lines of the spool that were cut off or not ours.
         head_error: class of the error of the latest try to write the head, None when it succeeded.
+        sound_to_delete: talks whose consent to sound was revoked and whose sound may not all be deleted yet.
+        sound_error: class of the error of the latest try to delete it, None when it succeeded.
     """
 
     queued: int
@@ -38,3 +40,5 @@ class Health:
     spool_error: str | None
     spool_rejected: int
     head_error: str | None
+    sound_to_delete: int
+    sound_error: str | None

@@ -1,82 +1,109 @@
-"""The sound of turns as the log knows of it: what was kept and not deleted yet, and its deletion."""
+"""The sound of turns as the log knows of it, and its deletion once the consent to it is revoked.
+
+What has to go follows from the tables alone: sound that was kept before a revocation, or of what was said
+before it, and of which no deletion is noted. So whatever breaks a deletion off, it can be done anew.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+import logging
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
+from sqlite_utils import Database
+
 from session_log import store
-from session_log.admission import Admission
-from session_log.audio import delete_audio
+from session_log.audio import delete_audio, talks_with_audio
 from session_log.audit_events import AudioDeleted
-from session_log.care_events import PersonConsentSet
-from session_log.events import AudioKept, ConsentSet
-from session_log.kinds import AnyEvent
-from session_log.transaction import Transaction
+from session_log.data_keys import SealError
+from session_log.events import AudioKept
+from session_log.master_keys import WrongKeyError
+from session_log.transaction import Transaction, revokes_audio
 
-__all__ = ["delete_kept_audio", "delete_kept_audio_of_person", "deletion_by"]
+__all__ = ["delete_revoked_audio", "talks_with_revoked_audio"]
 
-_REVOKED = "consent_revoked"
+_REASON = "consent_revoked"
+
+_CONSENTS = """SELECT sequence, at, event_kind, facts FROM events
+        WHERE talk_id = ?1 AND event_kind = 'consent_set' AND facts IS NOT NULL
+    UNION ALL SELECT sequence, events.at, event_kind, facts FROM talks JOIN events USING (person)
+        WHERE talks.talk_id = ?1 AND event_kind = 'person_consent_set' AND facts IS NOT NULL"""
+_KEPT_BEFORE = """SELECT count(*) FROM events
+    WHERE talk_id = ? AND event_kind = 'audio_kept' AND facts IS NOT NULL AND sequence < ?"""
+
+_logger = logging.getLogger(__name__)
 
 
-def delete_kept_audio(
-    transaction: Transaction,
-    folder: Path,
-    talk_id: str,
-    *,
-    reason: str,
-    turn_ids: Collection[str] | None = None,
-) -> int:
-    """Deletes the sound of a talk's turns, and notes that in the log.
+def talks_with_revoked_audio(transaction: Transaction, folder: Path) -> set[str]:
+    """The talks to whose sound consent was revoked, and of which a folder is still there.
+
+    Raises:
+        OSError: where the folder cannot be read.
+    """
+    database = transaction.database
+    talk_ids = (row[0] for row in database.execute("SELECT talk_id FROM talks").fetchall())
+    with_audio = talks_with_audio(folder, talk_ids)
+    return {talk_id for talk_id in with_audio if _last_revocation(database, talk_id) is not None}
+
+
+def delete_revoked_audio(transaction: Transaction, folder: Path, talk_id: str) -> bool:
+    """Deletes the sound of a talk that has to go, and notes each turn's deletion in the log, once.
 
     The files go first: a transaction that fails is run again, and what is not there needs no deleting.
+    Where the log's rows do not open, nobody can tell which turns it is; all sound of the talk goes then.
 
     Args:
         transaction: under way.
         folder: of the sealed files.
         talk_id: of the talk.
-        reason: a code for why.
-        turn_ids: which turns; None: all.
 
     Returns:
-        How many turns it was.
+        Whether any sound of the talk is kept still, since it was consented to anew.
 
     Raises:
         OSError: where a file cannot be deleted.
     """
-    events = store.read_events(transaction.database, transaction.keys, talk_id, (AudioKept, AudioDeleted))
-    gone = {event.turn_id for event in events if isinstance(event, AudioDeleted)}
-    kept = {event.turn_id for event in events if isinstance(event, AudioKept)} - gone
-    chosen = sorted(kept if turn_ids is None else kept.intersection(turn_ids))
-    if turn_ids is None:
+    try:
+        turn_ids, kept = _owed_and_kept(transaction, talk_id)
+    except (SealError, WrongKeyError):
+        _logger.error(
+            "sound whose consent was revoked is deleted unaudited; run `python -m session_log verify`"
+        )
         delete_audio(folder, talk_id)
-    for turn_id in chosen:
+        return False
+    for turn_id in turn_ids:
         delete_audio(folder, talk_id, turn_id)
         now = datetime.now(UTC)
-        transaction.append(AudioDeleted(talk_id=talk_id, turn_id=turn_id, at=now, reason=reason))
-    return len(chosen)
+        transaction.append(AudioDeleted(talk_id=talk_id, turn_id=turn_id, at=now, reason=_REASON))
+    return kept
 
 
-def delete_kept_audio_of_person(transaction: Transaction, folder: Path, person: str, *, reason: str) -> int:
-    """Deletes the sound of all talks of a person as `delete_kept_audio`; returns how many turns it was."""
-    rows = transaction.database.execute("SELECT talk_id FROM talks WHERE person = ?", (person,)).fetchall()
-    return sum(delete_kept_audio(transaction, folder, row[0], reason=reason) for row in rows)
+def _owed_and_kept(transaction: Transaction, talk_id: str) -> tuple[list[str], bool]:
+    database = transaction.database
+    # Without a revocation all of it is kept.
+    sequence, at = _last_revocation(database, talk_id) or (0, "")
+    before = database.execute(_KEPT_BEFORE, (talk_id, sequence)).fetchone()[0]
+    number = 0
+    turns: dict[str, bool] = {}
+    for event in store.read_events(database, transaction.keys, talk_id, (AudioKept, AudioDeleted)):
+        if isinstance(event, AudioDeleted):
+            turns.pop(event.turn_id, None)
+        elif isinstance(event, AudioKept):
+            number += 1
+            # By their times too: the more private reading holds where the order says otherwise.
+            turns[event.turn_id] = number <= before or event.at.isoformat(timespec="microseconds") <= at
+    return [turn_id for turn_id, owed in turns.items() if owed], not all(turns.values())
 
 
-def deletion_by(event: AnyEvent, admission: Admission, folder: Path) -> Callable[[Transaction], int] | None:
-    """The job that deletes the sound to which an event revokes the consent; None where it revokes none.
-
-    Args:
-        event: that is about to be admitted.
-        admission: knows which talks can have sound at all.
-        folder: of the sealed files.
-    """
-    if not isinstance(event, ConsentSet | PersonConsentSet) or event.granted or event.scope != "store_audio":
+def _last_revocation(database: Database, talk_id: str) -> tuple[int, str] | None:
+    revocations = []
+    for sequence, at, kind, facts in database.execute(_CONSENTS, (talk_id,)).fetchall():
+        try:
+            revoked = revokes_audio(kind, facts)
+        except (ValueError, TypeError, KeyError):  # `verify` tells of changed rows
+            continue
+        if revoked:
+            revocations.append((sequence, at))
+    if not revocations:
         return None
-    if isinstance(event, PersonConsentSet):
-        return partial(delete_kept_audio_of_person, folder=folder, person=event.subject, reason=_REVOKED)
-    if not admission.may_have_audio(event.talk_id):
-        return None
-    return partial(delete_kept_audio, folder=folder, talk_id=event.talk_id, reason=_REVOKED)
+    return max(sequence for sequence, _ in revocations), max(at for _, at in revocations)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
-__all__ = ["LogPlaces", "default_database_path"]
+__all__ = ["LogPlaces", "default_database_path", "installed_places"]
 
 
 def default_database_path() -> Path:
@@ -55,6 +55,35 @@ class LogPlaces:
             spool=path.with_name(f"{path.name}.spool"),
             audio=path.with_name(f"{path.name}.audio"),
         )
+
+
+def installed_places(
+    database: Path | None = None, key_file: Path | None = None, head_file: Path | None = None
+) -> LogPlaces:
+    """The places of this installation's log, for commands: the same that its server uses.
+
+    What is given goes first, then the section `session_log` of endpoints.yml, then what `LogPlaces.of` says.
+    Where `database` is another file than the server's, it is another log: what endpoints.yml says of key and
+    head does not hold for it, so that no command ever compares a copy with the head of the real one.
+
+    Raises:
+        SessionLogError: where endpoints.yml is asked and cannot be read.
+    """
+    if database is not None and key_file is not None and head_file is not None:
+        return LogPlaces.of(database, key_file, head_file)
+    # Here and not above: the settings are the gateway's, and themselves import this module.
+    from bot.settings import SettingsError, load_session_log_settings
+    from session_log.schema import SessionLogError
+
+    try:
+        settings = load_session_log_settings()
+    except SettingsError as error:
+        raise SessionLogError(str(error)) from None
+    if database is not None and database.resolve() != settings.places.database.resolve():
+        return LogPlaces.of(database, key_file, head_file)
+    return LogPlaces.of(
+        database or settings.path, key_file or settings.key_file, head_file or settings.head_file
+    )
 
 
 def _named(variable: str) -> Path | None:

@@ -19,10 +19,11 @@ from sqlite_utils import Database
 
 from session_log import schema, store, writer_lock
 from session_log.audit_events import ChainBroken
-from session_log.chain import Head, HeadError, read_head, write_head
+from session_log.chain import CONFLICT_STAMP, Head, HeadError, read_head, write_head
 from session_log.consent import CONTENT_EVENTS
 from session_log.data_keys import LOG_OWNER, DataKeys, SealError, WrappedKey
 from session_log.events import EVENT_CLASSES, TalkEnded
+from session_log.file_modes import close_to_others
 from session_log.kinds import AnyEvent
 from session_log.location import LogPlaces
 from session_log.master_keys import MasterKeys, WrongKeyError
@@ -66,6 +67,7 @@ class LogFile:
                 schema.check(self._path)  # first, lest a key be asked for what is no log of ours
             self.keys = DataKeys(MasterKeys.load(places.key_file, create=new))
             self._open()
+            close_to_others(places)
         except (SessionLogError, sqlite3.Error) as error:
             writer_lock.release(self._claimed)
             if isinstance(error, sqlite3.Error):
@@ -193,12 +195,13 @@ class LogFile:
         if problem is None:
             return
         _logger.error(
-            "the session log does not fit its head (%s); run `python -m session_log verify`", problem
+            "the session log does not fit its head (%s); run `.venv/bin/python -m session_log verify`",
+            problem,
         )
         now = datetime.now(UTC)
         with contextlib.suppress(FileNotFoundError):
             file = self._places.head_file
-            file.replace(file.with_name(f"{file.name}.{now:%Y%m%dT%H%M%S%f}.conflict"))
+            file.replace(file.with_name(f"{file.name}.{now:{CONFLICT_STAMP}}.conflict"))
         event = ChainBroken(at=now, head_sequence=head_sequence, last_sequence=last.sequence, problem=problem)
         self._write([event], ())
 

@@ -35,8 +35,12 @@ def operator_name() -> str:
 
 
 @contextmanager
-def operating(places: LogPlaces) -> Iterator[SessionLog]:
+def operating(places: LogPlaces, meanwhile: str = "") -> Iterator[SessionLog]:
     """Opens an existing log for a command; what waits in the spool is written first.
+
+    Args:
+        places: where it lies.
+        meanwhile: who does the same beside a running server, if anybody, for the message that one is.
 
     Raises:
         LogInUseError: where a server writes it.
@@ -47,8 +51,8 @@ def operating(places: LogPlaces) -> Iterator[SessionLog]:
         log = SessionLog.open(places)
     except LogInUseError:
         raise LogInUseError(
-            f"A server is writing {places.database}, and the audit with it: use its review pages (/review), "
-            "or stop the server and call this again."
+            f"A server is writing {places.database}, and the audit with it: "
+            f"{meanwhile}{', or ' if meanwhile else ''}stop the server and call this again."
         ) from None
     with log:
         yield log

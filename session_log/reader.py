@@ -107,6 +107,12 @@ class LogReader:
             self._keys = keys
         return self._keys
 
+    def size(self) -> tuple[int, int]:
+        """How many rows the log has (the number of its newest) and how many talks."""
+        query = "SELECT coalesce(max(sequence), 0), (SELECT count(*) FROM talks) FROM events"
+        rows, talks = self.database.execute(query).fetchone()
+        return rows, talks
+
     def talks(self, limit: int = 20, person: str | None = None) -> list[TalkSummary]:
         """Returns at most `limit` talks, of one person or of all, the latest first."""
         condition, values = ("", ()) if person is None else (" WHERE person = ?", (person,))
@@ -123,7 +129,7 @@ class LogReader:
         rows = list(self.database.query(_SUMMARIES + " WHERE talk_id = ?", (talk_id,)))
         if not rows:
             raise UnknownTalkError(
-                "There is no talk of this id in the log; `python -m session_log list` names the talks."
+                "There is no talk of this id in the log; `.venv/bin/python -m session_log list` names them."
             )
         return _summary(rows[0])
 
@@ -201,7 +207,7 @@ def reading(log: Path | LogPlaces) -> Iterator[LogReader]:
     except SealError as error:
         raise SessionLogError(
             f"{places.database} holds a row that is none of ours, or was changed ({type(error).__name__}); "
-            "`python -m session_log verify` says which. Restore a backup."
+            "`.venv/bin/python -m session_log verify` says which. Restore a backup."
         ) from None
     finally:
         database.close()

@@ -173,7 +173,7 @@ def open_for_reading(path: Path) -> Database:
     if not path.is_file():
         raise SessionLogError(
             f"There is no session log at {path}; the server makes it when it starts. "
-            "Give its place with --database or HAMDEL_SESSION_LOG."
+            "Give its place with --database, or as session_log.path in endpoints.yml."
         )
     database = _read_only(path)
     if _user_version(database) < _version_after(MIGRATIONS):

@@ -14,7 +14,7 @@ import hmac
 import os
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from session_log.sealed import SealedEvent, decode, encode
@@ -136,15 +136,20 @@ class Spool:
         with self._lock:
             self._close()
             for path in sorted(self._folder.glob("*.jsonl")):
-                kept = []
-                for line in path.read_bytes().split(b"\n"):
-                    event = self._read(line)
-                    if event is not None and not _is_of(event, talk_ids, persons):
-                        kept.append(line + b"\n")
-                beside = path.with_suffix(".new")
-                beside.write_bytes(b"".join(kept))
-                beside.chmod(0o600)
-                beside.replace(path)
+                self._leave_out(path, lambda event: _is_of(event, talk_ids, persons))
+
+    def take_out(self, ticket: int, event_ids: Collection[str]) -> None:
+        """Takes settled events out of a file at once, though others in it still wait.
+
+        Raises:
+            OSError: where the file cannot be written anew.
+        """
+        with self._lock:
+            if ticket not in self._open_lines:
+                return  # the file is empty or gone
+            if ticket == self._number:
+                self._close()
+            self._leave_out(self._path(ticket), lambda event: event.event_id in event_ids)
 
     def close(self) -> None:
         """Closes the file; what is not settled stays for the next process."""
@@ -160,6 +165,17 @@ class Spool:
             with contextlib.suppress(OSError):
                 self._path(self._number).unlink(missing_ok=True)
         self._number += 1
+
+    def _leave_out(self, path: Path, unwanted: Callable[[SealedEvent], bool]) -> None:
+        kept = []
+        for line in path.read_bytes().split(b"\n"):
+            event = self._read(line)
+            if event is not None and not unwanted(event):
+                kept.append(line + b"\n")
+        beside = path.with_suffix(".new")
+        beside.write_bytes(b"".join(kept))
+        beside.chmod(0o600)
+        beside.replace(path)
 
     def _path(self, number: int) -> Path:
         return self._folder / f"{number:012d}.jsonl"

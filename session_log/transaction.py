@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 from sqlite_utils import Database
 
 from session_log import store
-from session_log.care_events import PersonConsentSet
+from session_log.care_events import PersonConsentSet, QuestionnaireAnswered
 from session_log.chain import Head
 from session_log.consent import CONTENT_EVENTS, ConsentLedger
 from session_log.data_keys import DataKeys, SealError
@@ -16,10 +17,11 @@ from session_log.kinds import KINDS, AnyEvent, owner, sealed_fields, talk_of
 from session_log.sealed import SealedEvent, seal
 from session_log.summaries import summarise
 
-__all__ = ["Transaction"]
+__all__ = ["Transaction", "revokes_audio"]
 
 _CONTENT = frozenset(KINDS[kind] for kind in CONTENT_EVENTS)
 _DECISION = KINDS[PersonConsentSet]
+_CONSENTS = (KINDS[ConsentSet], _DECISION)
 
 Beside = tuple[set[str], set[str], set[str]]
 
@@ -36,6 +38,7 @@ class Transaction:
         erased_talks, erased_persons, stale_backups: of what other files have to be rid of once this is done.
         refusals: person → the scopes revoked for all their talks, of those for whom it may have changed;
             complete after `finish`.
+        revoked_audio: the talks of which the consent to sound was revoked; complete after `finish`.
     """
 
     def __init__(self, database: Database, keys: DataKeys) -> None:
@@ -45,9 +48,11 @@ class Transaction:
         self.erased_persons: set[str] = set()
         self.stale_backups: set[str] = set()
         self.refusals: dict[str, set[str]] = {}
+        self.revoked_audio: set[str] = set()
         self._chain = store.Chain(database, keys.log_key(database).secret)
         self._to_summarise: set[str] = set()
         self._deciding: set[str] = set()
+        self._silenced: set[str] = set()
 
     @property
     def head(self) -> Head:
@@ -75,15 +80,20 @@ class Transaction:
         return written
 
     def append_as_consented(self, event: AnyEvent) -> bool | None:
-        """Appends what of an event the stored consents of its talk allow.
+        """Appends what of an event the stored consents of its talk and its person allow.
+
+        A person's own answers need `store_text`: that they have not refused it for all talks and, of answers
+        about a talk, that it is granted there. For what others write about a person, its writer answers.
 
         Returns:
             None where they allow nothing; otherwise as `append`.
         """
         talk_id = talk_of(event)
+        if isinstance(event, QuestionnaireAnswered) and self._refuses(event, "store_text"):
+            return None
         if talk_id is None:
             return self.append(event)
-        if not isinstance(event, EVENT_CLASSES):
+        if not isinstance(event, (*EVENT_CLASSES, QuestionnaireAnswered)):
             return None if store.is_erased(self.database, talk_id) else self.append(event)
         ledger = ConsentLedger()
         try:
@@ -115,6 +125,11 @@ class Transaction:
             self._to_summarise.add(event.talk_id)
         if written and event.kind == _DECISION and event.person is not None:
             self._deciding.add(event.person)
+        if written and event.kind in _CONSENTS and revokes_audio(event.kind, event.facts):
+            if event.talk_id is not None:
+                self.revoked_audio.add(event.talk_id)
+            elif event.person is not None:
+                self._silenced.add(event.person)
         return written
 
     def append_unless_erased(self, event: SealedEvent) -> bool | None:
@@ -130,7 +145,7 @@ class Transaction:
         return self.append_sealed(event)
 
     def finish(self) -> None:
-        """Brings the summaries of talks that are over up to date, and reads what has changed of `refusals`.
+        """Brings the summaries of talks that are over up to date, and reads `refusals` and `revoked_audio`.
 
         To be called before COMMIT.
         """
@@ -139,3 +154,34 @@ class Transaction:
         self._to_summarise.clear()
         for person in self._deciding | self.erased_persons:
             self.refusals[person] = store.read_refusals_of(self.database, person)
+        query = "SELECT talk_id FROM talks WHERE person = ?"
+        for person in self._silenced:
+            self.revoked_audio.update(row[0] for row in self.database.execute(query, (person,)).fetchall())
+
+    def _refuses(self, event: QuestionnaireAnswered, scope: str) -> bool:
+        try:
+            decisions = store.read_person_events(self.database, self.keys, event.subject, (PersonConsentSet,))
+        except SealError:  # rows that somebody changed allow nothing
+            return True
+        refused = False
+        for decision in decisions:
+            if isinstance(decision, PersonConsentSet) and decision.scope == scope:
+                # What came while it was refused is not covered by a later grant.
+                refused = not decision.granted or (refused and event.at < decision.at)
+        return refused
+
+
+def revokes_audio(kind: str, facts: str) -> bool:
+    """Whether a consent's facts revoke the one to sound.
+
+    Args:
+        kind: of the event; any but a consent revokes nothing.
+        facts: as JSON.
+
+    Raises:
+        ValueError, TypeError, KeyError: where the facts are none of a consent.
+    """
+    if kind not in _CONSENTS:
+        return False
+    values = json.loads(facts)
+    return values["scope"] == "store_audio" and not values["granted"]

@@ -21,7 +21,7 @@ from session_log import store
 from session_log.account_rows import account_digest, assignment_mac
 from session_log.audio import audio_path
 from session_log.audit_events import AudioDeleted
-from session_log.chain import Head, HeadError, read_head
+from session_log.chain import CONFLICT_STAMP, Head, HeadError, read_head
 from session_log.chain_walk import ChainWalk, Finding, empty_copy, has_its_types
 from session_log.data_keys import DataKey, DataKeys, SealError
 from session_log.events import AudioKept
@@ -52,7 +52,8 @@ def verify(places: LogPlaces, progress: Progress = lambda rows, total: rows) -> 
         progress: shows how far the walk has come.
 
     Returns:
-        What is wrong, in the order of the parts; nothing where all is well.
+        What is wrong, in the order of the parts; nothing where all is well. What was recorded as broken
+        and acknowledged since is among it, and says so.
 
     Raises:
         SessionLogError: where there is no log, or its key is missing or another.
@@ -82,7 +83,7 @@ def verify(places: LogPlaces, progress: Progress = lambda rows, total: rows) -> 
         for step in steps:
             findings += _until_unreadable(step)
         walk.derived.close()
-        return findings
+        return [*_set_aside(places.head_file, log_key, walk.acknowledged), *findings]
     except sqlite3.Error as error:  # before the first step could be taken
         raise SessionLogError(
             f"{places.database} cannot be read ({type(error).__name__}); restore a backup if it is damaged."
@@ -114,13 +115,6 @@ def _file(database: Database) -> Iterator[Finding]:
 
 def _head(places: LogPlaces, log_key: bytes) -> tuple[Head | None, list[Finding]]:
     path, findings = places.head_file, []
-    for aside in sorted(path.parent.glob(f"{path.name}.*.conflict")):
-        try:
-            kept = read_head(aside, log_key)
-            what = "a genuine one" if kept is None else f"a genuine one of row {kept.sequence}"
-        except HeadError:
-            what = "not one of this log"
-        findings.append(Finding("head", None, f"{aside.name}: a head that did not fit was set aside, {what}"))
     try:
         head = read_head(path, log_key)
         if head is None:
@@ -151,6 +145,19 @@ def _compared_head(head: Head | None, walk: ChainWalk) -> Iterator[Finding]:
         yield Finding("head", head.sequence, problem)
     elif walk.links.get(head.sequence) != head.link:
         yield Finding("head", head.sequence, "the row is not the one that the head was written for")
+
+
+def _set_aside(path: Path, log_key: bytes, acknowledged: Mapping[datetime, str]) -> Iterator[Finding]:
+    # They are named after the moment of the break that is recorded in the chain.
+    by_stamp = {f"{at.astimezone(UTC):{CONFLICT_STAMP}}": by for at, by in acknowledged.items()}
+    for aside in sorted(path.parent.glob(f"{path.name}.*.conflict")):
+        try:
+            kept = read_head(aside, log_key)
+            what = "a genuine one" if kept is None else f"a genuine one of row {kept.sequence}"
+        except HeadError:
+            what = "not one of this log"
+        problem = f"{aside.name}: a head that did not fit was set aside, {what}"
+        yield Finding("head", None, problem, by_stamp.get(aside.name.split(".")[-2]))
 
 
 class _Inspection:

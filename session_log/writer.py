@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import TypeVar
 
 from session_log import store
-from session_log.admission import WITHHELD, Admission
+from session_log.admission import Admission
 from session_log.audio import delete_audio, keep_audio
 from session_log.backlog import CLOSE_TIMEOUT_S, Backlog
 from session_log.batch import GivenUpError, Job
@@ -29,7 +29,6 @@ from session_log.data_keys import WrappedKey
 from session_log.erasure import erase_talk
 from session_log.events import AudioKept
 from session_log.health import Health
-from session_log.kept_audio import deletion_by
 from session_log.kinds import KINDS, AnyEvent
 from session_log.location import LogPlaces
 from session_log.log_file import LogFile
@@ -106,11 +105,7 @@ class SessionLog:
         if type(event) not in KINDS:
             raise TypeError(f"record() takes an event of the session log, not {type(event).__name__}")
         with self._deciding:
-            deletion = deletion_by(event, self._admission, self.places.audio)
-            recorded = self._hand_in(event)
-            if deletion is not None and recorded:
-                self._backlog.put(Job(deletion, Future()))
-            return recorded
+            return self._hand_in(event)
 
     def keep_audio(self, talk_id: str, turn_id: str, sound: bytes, *, at: datetime, duration_ms: int) -> bool:
         """Seals the sound of a turn of a talk under way; for worker threads, since it writes a file.
@@ -206,6 +201,8 @@ class SessionLog:
             spool_error=backlog.spool_error,
             spool_rejected=backlog.spool.rejected,
             head_error=self._file.head_problem,
+            sound_to_delete=thread.sound_deletion.waiting,
+            sound_error=thread.sound_deletion.error,
         )
 
     def close(self, timeout_s: float = CLOSE_TIMEOUT_S) -> bool:
@@ -233,13 +230,10 @@ class SessionLog:
         if isinstance(event, PersonConsentSet):
             self._refusals.note(event)
         admitted = self._admission.admit(event)
-        if admitted == WITHHELD:
-            self._backlog.count("withheld")
+        if not isinstance(admitted, SealedEvent):
+            self._backlog.count(admitted)
             return True
-        if isinstance(admitted, SealedEvent):
-            taken = self._backlog.put_sealed(admitted)
-        else:
-            taken = self._backlog.put(event)
+        taken = self._backlog.put_sealed(admitted)
         if not taken:
             self._refusals.follow({}, (event.event_id,))
         return taken

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
 from session_log.schema import SessionLogError
 
-__all__ = ["LogInUseError", "claim", "holds", "release"]
+__all__ = ["LogInUseError", "claim", "holds", "is_held", "release"]
+
+_TRIES = 10
+_PAUSE_S = 0.02
 
 
 class LogInUseError(SessionLogError):
@@ -33,14 +37,36 @@ def claim(path: Path) -> int:
             f"{path} cannot be opened for writing ({error.strerror}); "
             "check the path, the rights to its folder and the free space on the disk."
         ) from None
+    for _ in range(_TRIES):  # somebody may be looking (`is_held`), which takes no time
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            time.sleep(_PAUSE_S)
+        else:
+            return descriptor
+    os.close(descriptor)
+    raise LogInUseError(
+        f"{path} already has a writer; end the other server, or give this one a log of its own."
+    )
+
+
+def is_held(path: Path) -> bool:
+    """Whether a writer has the log at `path`; takes it from nobody, and makes no file.
+
+    Raises:
+        OSError: where that cannot be seen.
+    """
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+        descriptor = os.open(path.with_name(f"{path.name}.writer"), os.O_RDONLY)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
         os.close(descriptor)
-        raise LogInUseError(
-            f"{path} already has a writer; end the other server, or give this one a log of its own."
-        ) from None
-    return descriptor
+    return False
 
 
 def holds(descriptor: int, path: Path) -> bool:

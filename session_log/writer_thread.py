@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from session_log.backlog import Backlog, Batch
 from session_log.batch import GivenUpError, Job, Outcome, Spooled, resolve, write_batch
@@ -22,6 +22,8 @@ from session_log.location import LogPlaces
 from session_log.log_file import LogFile
 from session_log.refusals import Refusals
 from session_log.schema import SessionLogError
+from session_log.sound_deletion import SoundDeletion
+from session_log.undecided import UNDECIDED
 
 __all__ = ["WriterThread"]
 
@@ -44,6 +46,7 @@ class WriterThread:
     Attributes:
         failures: transactions that had to be tried again.
         last_error: class of the error of the latest transaction, None when it succeeded.
+        sound_deletion: of what consent was revoked.
     """
 
     def __init__(
@@ -57,7 +60,9 @@ class WriterThread:
         # No lock: what changes is written by the thread alone, and read by others one value at a time.
         self.failures = 0
         self.last_error: str | None = None
+        self.sound_deletion = SoundDeletion(places.audio, self._written_beside, talks)
         self._lost = 0
+        self._spool_read = False
         self._erase_wal = True  # an earlier process may have been killed before it could
         self._file = file
         self._places = places
@@ -80,11 +85,15 @@ class WriterThread:
                     item.event for item in batch.items if isinstance(item, Spooled)
                 )
                 self._settle(batch)
+            self._spool_read = True
+            self.sound_deletion.go_on()
             for batch in self._backlog.batches():
                 if batch.items:
                     self._settle(batch)
-                elif self._erase_wal:
-                    self._erase_wal = not empty_write_ahead_log(self._file.database)
+                else:
+                    if self._erase_wal:
+                        self._erase_wal = not empty_write_ahead_log(self._file.database)
+                    self.sound_deletion.go_on()
                 self._end_with_the_program()
         finally:
             self._backlog.spool.close()
@@ -115,6 +124,8 @@ class WriterThread:
         for item in batch.items:
             if isinstance(item, Job):
                 resolve(item, outcome)
+        if outcome is not None and self._spool_read:
+            self.sound_deletion.go_on(outcome.transaction.revoked_audio)
         self._backlog.settle(batch, counts)
 
     def _written(self, batch: Batch) -> Outcome:
@@ -141,7 +152,9 @@ class WriterThread:
         # Those too that are over, but whose last events have yet to be written.
         talks: dict[str, WrappedKey | None] = {}
         for item in batch.items:
-            if isinstance(item, Spooled) and item.event.talk_id is not None:
+            if not isinstance(item, Spooled) or item.event.kind == UNDECIDED:
+                continue
+            if item.event.talk_id is not None:
                 talks[item.event.talk_id] = item.event.key or talks.get(item.event.talk_id)
         return {**talks, **self._talks()}
 
@@ -168,6 +181,7 @@ class WriterThread:
         for item in spooled:
             if item.ticket is not None:
                 self._backlog.spool.settle(item.ticket)
+        self._take_out_decided(spooled)
         self._refusals.follow(transaction.refusals, [item.event.event_id for item in spooled])
         if not transaction.erased_talks and not transaction.erased_persons:
             return
@@ -180,3 +194,21 @@ class WriterThread:
                 "The content is erased from the database, but not all files beside it could be deleted "
                 f"({type(error).__name__}); mend that and erase again."
             )
+
+    def _take_out_decided(self, settled: Collection[Spooled]) -> None:
+        # No longer than it was needed does a line stay there which opens what may have been refused.
+        decided: dict[int, set[str]] = {}
+        for item in settled:
+            if item.ticket is not None and item.event.kind == UNDECIDED:
+                decided.setdefault(item.ticket, set()).add(item.event.event_id)
+        for ticket, event_ids in decided.items():
+            try:
+                self._backlog.spool.take_out(ticket, event_ids)
+            except OSError as error:
+                message = "events that were decided go with their file of the spool (%s)"
+                _logger.error(message, type(error).__name__)
+
+    def _written_beside(self, jobs: Sequence[Job]) -> Outcome:
+        outcome = self._written(Batch(tuple(jobs), from_memory=False))
+        self._file.keep_head(outcome.transaction.head)
+        return outcome

@@ -51,6 +51,8 @@ class ScriptedLog:
         self.last_error = None
         self.spool_error = None
         self.head_error = None
+        self.sound_error = None
+        self.sound_to_delete = 0
         self.queued = 0
         self.dropped = 0
         self.spooled = 0
@@ -112,7 +114,7 @@ def test_actions_that_are_away_are_told():
     assert Gateway("http://127.0.0.1:9/health").ready() == (200, {"actions"})
 
 
-@pytest.mark.parametrize("trouble", ["last_error", "spool_error", "head_error"])
+@pytest.mark.parametrize("trouble", ["last_error", "spool_error", "head_error", "sound_error"])
 def test_a_session_log_in_trouble_is_told_but_does_not_keep_talks_away(trouble):
     with actions() as (url, _):
         gateway = Gateway(url)

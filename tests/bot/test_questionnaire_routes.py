@@ -77,6 +77,14 @@ async def test_whoever_has_refused_to_have_their_words_kept_leaves_no_answers(tm
         assert kept(running) == [tuple(ANSWERS)]
 
 
+async def test_answers_that_a_refusal_overtakes_behind_the_door_are_not_kept(tmp_path, monkeypatch):
+    async with running_gateway(tmp_path) as running, page(running) as me:
+        await allow(me, False)
+        monkeypatch.setattr(running.parts.session_log, "refusals", lambda person: frozenset())
+        assert refused(await me.post(PATH, json=FILLED_IN)) == (409, "consent_refused")
+        assert kept(running) == []
+
+
 async def test_answers_are_exported_and_erased_with_the_rest(tmp_path):
     async with running_gateway(tmp_path) as running, page(running) as me:
         await me.post(PATH, json=FILLED_IN)

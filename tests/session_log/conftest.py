@@ -191,7 +191,7 @@ def sound() -> AudioKept:
 
 @pytest.fixture(autouse=True)
 def _no_places_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for variable in (KEY_VARIABLE, "HAMDEL_LOG_KEY_FILE", "HAMDEL_LOG_HEAD_FILE"):
+    for variable in (KEY_VARIABLE, "HAMDEL_ENDPOINTS", "HAMDEL_LOG_KEY_FILE", "HAMDEL_LOG_HEAD_FILE"):
         monkeypatch.delenv(variable, raising=False)
 
 

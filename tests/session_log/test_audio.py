@@ -23,6 +23,7 @@ def test_sound_opens_again_and_lies_sealed_for_its_owner_alone(tmp_path: Path) -
     assert digest == hashlib.sha256(path.read_bytes()).hexdigest()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize("hostile", ["../../etc/passwd", "/etc/passwd", "a/b", "..", "شناسه", "x" * 512])

@@ -24,6 +24,7 @@ from session_log.reader import reading
 from session_log.schema import SessionLogError
 from session_log.sealed import seal
 from session_log.transaction import Transaction
+from session_log.undecided import UNDECIDED, shut
 
 Talk = Callable[..., list[Event]]
 Many = Callable[..., list[AnyEvent]]
@@ -57,7 +58,9 @@ def test_a_batch_is_written_in_order_and_each_event_counted(
     nobody = TalkEnded(talk_id="nobody", at=talk()[0].at, reason="idle")
     late = replace(next(event for event in talk() if isinstance(event, TurnHeard)), event_id="late")
     unconsented = replace(late, talk_id="other", event_id="other")
-    outcome = write_batch(file, [*spooled, spooled[0], nobody, late, replace(late), unconsented])
+    key = DataKeys(file.keys.masters).make(UNDECIDED)
+    undecided = [Spooled(shut(event, *key), 1) for event in (nobody, late, replace(late), unconsented)]
+    outcome = write_batch(file, [*spooled, spooled[0], *undecided])
     assert outcome.counts == {"written": len(spooled) + 1, "repeated": 2, "refused": 1, "withheld": 1}
     assert count(path) == len(spooled) + 1 == outcome.transaction.head.sequence
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from session_log.care_events import QuestionnaireAnswered
 from session_log.consent import CONTENT_EVENTS, WITHHELD, ConsentLedger
 from session_log.events import (
     SCOPES,
@@ -84,7 +85,22 @@ def test_what_people_write_and_what_happens_to_the_log_needs_no_consent_of_a_tal
     ledger = ConsentLedger()
     for event in (*care(), *audit()):
         ledger.apply(event)
-        assert ledger.may_store(event) is event
+        if not isinstance(event, QuestionnaireAnswered):
+            assert ledger.may_store(event) is event
+
+
+def test_a_persons_answers_about_a_talk_need_the_consent_that_its_words_need(
+    talk: Talk, care: Callable[..., list[AnyEvent]]
+) -> None:
+    answers = next(event for event in care() if isinstance(event, QuestionnaireAnswered))
+    for scopes, allowed in ((("store_text",), True), (("store_audio", "emotion"), False)):
+        ledger = ConsentLedger()
+        assert ledger.may_store(answers) is None
+        for event in talk(scopes=scopes):
+            ledger.apply(event)
+        assert ledger.may_store(answers) is (answers if allowed else None)
+        assert ledger.may_store(replace(answers, at=START)) is None, "given before the consent"
+        assert ledger.may_store(replace(answers, talk_id=None)) is None
 
 
 def test_an_anonymous_talk_keeps_no_content_whatever_is_granted(talk: Talk) -> None:

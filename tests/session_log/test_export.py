@@ -151,7 +151,7 @@ def test_while_a_server_writes_the_log_nothing_is_exported(
         assert run(places, "--all", "-o", out) == 2
     printed, told = capsys.readouterr()
     assert printed == ""
-    assert "use its review pages" in told
+    assert "stop the server and call this again" in told
     assert told.count("\n") == 1
     assert not out.exists()
 

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from session_log import SessionLog, writer
-from session_log.admission import Admission
 from session_log.audio import AudioError, audio_path, open_audio
 from session_log.audit_events import AudioDeleted
 from session_log.care_events import PersonConsentSet
 from session_log.events import AudioKept, ConsentSet, TalkStarted
-from session_log.kept_audio import deletion_by
 from session_log.kinds import AnyEvent
 from session_log.location import LogPlaces
-from session_log.master_keys import MasterKeys
 from session_log.reader import reading
 
 SOUND = b"OggS a planted sound"
@@ -115,24 +111,6 @@ def test_with_the_consent_the_sound_of_the_talk_goes(log: SessionLog, places: Lo
         ("turn-2", "consent_revoked"),
     }
     assert files(places) == [audio_path(places.audio, "talk-2", "turn-1")]
-
-
-def test_only_the_end_of_a_consent_to_sound_asks_for_a_deletion(tmp_path: Path) -> None:
-    began = TalkStarted(
-        talk_id="talk-1", at=NOW, subject="p-1", purpose="therapy", language="en", client="test"
-    )
-    granted = ConsentSet(
-        talk_id="talk-1", at=NOW, scope="store_audio", granted=True, version="1", given_by="widget"
-    )
-    revoked = replace(granted, granted=False)
-    admission = Admission(MasterKeys.load(tmp_path / "key", {}, create=True))
-    assert deletion_by(revoked, admission, tmp_path) is not None, "of an earlier process nobody knows"
-    admission.admit(began)
-    assert deletion_by(revoked, admission, tmp_path) is None, "there is no sound"
-    admission.admit(granted)
-    assert deletion_by(revoked, admission, tmp_path) is not None
-    for other in (began, granted, replace(revoked, scope="store_text")):
-        assert deletion_by(other, admission, tmp_path) is None
 
 
 def test_a_second_revocation_deletes_nothing_twice(log: SessionLog) -> None:

@@ -266,7 +266,7 @@ def test_a_tail_that_was_cut_is_recorded_and_the_head_set_aside_as_proof(
     SessionLog.open(written).close()
     assert broken_chains(written.database) == [("tail_cut", last, 5)]
     assert [file.read_bytes() for file in conflicts(written)] == [head]
-    assert "run `python -m session_log verify`" in caplog.text
+    assert "run `.venv/bin/python -m session_log verify`" in caplog.text
     SessionLog.open(written).close()
     assert len(broken_chains(written.database)) == 1, "it is told once"
 

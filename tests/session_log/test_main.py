@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -279,7 +280,18 @@ def test_a_reader_that_stops_early_is_no_error(written: Path) -> None:
     assert done.stderr == ""
 
 
-COMMANDS = ("list", "show", "verify", "stats", "export", "erase", "rotate-key", "retention", "ingest")
+COMMANDS = (
+    "list",
+    "show",
+    "verify",
+    "acknowledge",
+    "stats",
+    "export",
+    "erase",
+    "rotate-key",
+    "retention",
+    "ingest",
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -310,7 +322,7 @@ def test_no_command_makes_a_log_that_is_not_there(command: str, tmp_path: Path, 
     assert not path.parent.exists()
 
 
-@pytest.mark.parametrize("command", ["show", "verify", "stats", "export", "erase", "rotate-key", "retention"])
+@pytest.mark.parametrize("command", [name for name in COMMANDS if name != "ingest"])
 def test_with_another_key_no_command_changes_anything(command: str, written: Path, capsys: Output) -> None:
     LogPlaces.of(written).key_file.unlink()
     other = written.parent / "other.key"
@@ -327,9 +339,10 @@ def test_with_another_key_no_command_changes_anything(command: str, written: Pat
 
 def test_verify_says_that_all_is_well(written: Path, capsys: Output) -> None:
     assert main(["verify", "--database", str(written)]) == 0
-    assert capsys.readouterr().out == "nothing was changed, removed or added\n"
+    looked_at = f"{written}: 17 rows, 1 talks"
+    assert capsys.readouterr().out == f"looked at {looked_at}\nnothing was changed, removed or added\n"
     assert main(["verify", "--json", "--database", str(written)]) == 0
-    assert json.loads(capsys.readouterr().out) == {"findings": []}
+    assert json.loads(capsys.readouterr().out) == {"looked_at": looked_at, "findings": []}
 
 
 def test_verify_prints_a_line_for_each_finding_and_exits_1(written: Path, capsys: Output) -> None:
@@ -343,12 +356,37 @@ def test_verify_prints_a_line_for_each_finding_and_exits_1(written: Path, capsys
     assert any(line.startswith("head row 17: rows 17 to 17 were cut off") for line in lines)
     assert main(["verify", "--json", "--database", str(written)]) == 1
     findings = json.loads(capsys.readouterr().out)["findings"]
-    assert {"part": "events", "sequence": 6, "problem": lines[0].split(": ", 1)[1]} in findings
+    problem = "the row or the link to the one before was changed"
+    assert {"part": "events", "sequence": 6, "problem": problem, "acknowledged": None} in findings
+
+
+@pytest.mark.parametrize("command", ["list", "stats"])
+def test_which_log_was_looked_at_is_said_beside_the_output(
+    command: str, written: Path, capsys: Output
+) -> None:
+    assert main([command, "--json", "--database", str(written)]) == 0
+    out, err = capsys.readouterr()
+    assert err == f"session_log: {written}: 17 rows, 1 talks\n"
+    assert json.loads(out)
+
+
+def test_the_log_is_that_of_the_settings(
+    written: Path, tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key_file = LogPlaces.of(written).key_file.rename(tmp_path / "elsewhere.key")
+    path = tmp_path / "endpoints.yml"
+    path.write_text(f"hamdel: {{session_log: {{path: {written}, key_file: {key_file}}}}}\n")
+    monkeypatch.setenv("HAMDEL_ENDPOINTS", str(path))
+    assert main(["verify"]) == 0
+    assert f"looked at {written}: 17 rows" in capsys.readouterr().out
+    path.write_text("hamdel: {session_log: {pfad: x}}\n")
+    assert main(["verify"]) == 2
+    assert "hamdel.session_log.pfad: is no setting" in capsys.readouterr().err
 
 
 def test_erase_takes_the_content_and_leaves_a_tombstone(written: Path, capsys: Output) -> None:
     assert main(["erase", "talk-1", "--yes", "--database", str(written)]) == 0
-    assert capsys.readouterr().out == "erased: talk talk-1\n"
+    assert capsys.readouterr().out == f"erased: talk talk-1 (1 talks), in {written}: 18 rows, 1 talks\n"
     _, happened = read_talk(written, "talk-1")
     (erased,) = [event for event in happened if isinstance(event, Erased)]
     assert (erased.actor, erased.role, erased.reason) == (operator_name(), "operator", "asked")
@@ -379,15 +417,32 @@ def test_erase_asks_first(written: Path, capsys: Output, monkeypatch: pytest.Mon
     assert not any(isinstance(event, TurnHeard) for event in read_talk(written, "talk-1")[1])
 
 
-@pytest.mark.parametrize("command", [["erase", "talk-1", "--yes"], ["retention", "--audio-days", "0"]])
+@pytest.mark.parametrize(
+    ("command", "meanwhile"),
+    [
+        ("erase talk-1 --yes", "a supervisor who may see the talk can erase it on its page of the review"),
+        ("erase --person p --yes", "the person can erase all of theirs on their own page (/me)"),
+        ("export talk-1", "a therapist who may see the talk can export it on its page of the review"),
+        ("export --person p", "the person can export all of theirs on their own page (/me)"),
+        ("export --all", ""),
+        ("retention --audio-days 0", "the server runs it itself once a day by its settings"),
+        ("rotate-key", ""),
+        ("acknowledge", ""),
+        ("ingest -", ""),
+    ],
+)
 def test_while_a_server_writes_the_log_it_is_left_to_it(
-    written: Path, command: list[str], capsys: Output
+    written: Path, command: str, meanwhile: str, capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO()))
     with SessionLog.open(written):
-        assert main([*command, "--database", str(written)]) == 2
+        assert main([*command.split(), "--database", str(written)]) == 2
+        told = capsys.readouterr().err
         assert main(["verify", "--database", str(written)]) == 0
         assert main(["list", "--database", str(written)]) == 0
-    assert "use its review pages" in capsys.readouterr().err
+    assert f"the audit with it: {meanwhile}" in told
+    assert "stop the server and call this again" in told
+    assert ("the audit with it: stop" in told) == (meanwhile == "")
     assert any(isinstance(event, TurnHeard) for event in read_talk(written, "talk-1")[1])
 
 

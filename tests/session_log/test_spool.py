@@ -244,6 +244,26 @@ def test_tickets_stay_good_when_their_lines_were_erased(folder: Path, sealed: li
     assert files(folder) == []
 
 
+def test_settled_events_are_taken_out_at_once_though_others_in_their_file_wait(
+    folder: Path, sealed: list[SealedEvent]
+) -> None:
+    spool = Spool(folder, KEY)
+    first, second = (spool.put(event) for event in sealed[:2])
+    assert first == second
+    spool.settle(first)
+    spool.take_out(first, {sealed[0].event_id})
+    assert left(folder) == [sealed[1]]
+    assert all(stat.S_IMODE(file.stat().st_mode) == 0o600 for file in files(folder))
+    third = spool.put(sealed[2])
+    spool.settle(second)
+    spool.take_out(second, {sealed[1].event_id})  # the file is gone
+    assert left(folder) == [sealed[2]]
+    spool.settle(third)
+    spool.take_out(third, {sealed[2].event_id})
+    assert bytes_of_all_files(folder) == b""
+    assert spool.waiting == 0
+
+
 def test_what_an_erasure_that_was_cut_short_left_is_deleted_at_the_next_start(
     folder: Path, sealed: list[SealedEvent]
 ) -> None:

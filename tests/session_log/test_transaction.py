@@ -2,11 +2,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from session_log.care_events import NoteWritten, PersonConsentSet
+from session_log.care_events import NoteWritten, PersonConsentSet, QuestionnaireAnswered
 from session_log.chain import Head
 from session_log.data_keys import DataKeys
 from session_log.derived import UnfittingEventError
@@ -199,3 +200,71 @@ def test_of_an_erased_person_it_tells_what_they_decided_after_that(
 
 def test_paths_of_a_log_file_are_its_own(places: LogPlaces, file: LogFile) -> None:
     assert Path(file.database.execute("PRAGMA database_list").fetchone()[2]) == places.database
+
+
+def test_answers_of_whoever_refuses_to_have_their_words_kept_are_withheld_by_the_core(
+    transaction: Transaction, talk: Talk, care: Many
+) -> None:
+    for event in talk():
+        transaction.append(event)
+    given = next(event for event in care() if isinstance(event, QuestionnaireAnswered))
+    decision = care()[-1]
+    assert isinstance(decision, PersonConsentSet)
+
+    def answer(event_id: str, talk_id: str | None = None, seconds: int = 0) -> bool | None:
+        at = given.at + timedelta(seconds=seconds)
+        event = replace(given, talk_id=talk_id, at=at, event_id=event_id)
+        return transaction.append_as_consented(event)
+
+    def decide(event_id: str, granted: bool, seconds: int, scope: str = "store_text") -> None:
+        at = given.at + timedelta(seconds=seconds)
+        transaction.append(replace(decision, scope=scope, granted=granted, at=at, event_id=event_id))
+
+    assert (answer("1"), answer("2", "talk-1")) == (True, True)
+    decide("a", False, 10, "store_audio")
+    assert (answer("3"), answer("3")) == (True, False)
+    decide("b", False, 20)
+    assert (answer("4", seconds=30), answer("5", "talk-1", 30), answer("6", seconds=5)) == (None, None, None)
+    decide("c", True, 40)
+    assert (answer("7", seconds=30), answer("8", "talk-1", 30)) == (None, None), "given while it was refused"
+    assert (answer("9", seconds=40), answer("10", "talk-1", 40)) == (True, True)
+    other = replace(given, subject="subject-2", talk_id=None, event_id="other")
+    assert transaction.append_as_consented(other) is True
+    (note, *_) = (event for event in care() if isinstance(event, NoteWritten))
+    decide("d", False, 50)
+    assert transaction.append_as_consented(note) is True, "a therapist answers for their own notes"
+
+
+def test_answers_follow_a_talk_that_keeps_no_words_and_decisions_that_somebody_changed(
+    transaction: Transaction, talk: Talk, care: Many
+) -> None:
+    for event in talk(scopes=("talk",)):
+        transaction.append(event)
+    given = next(event for event in care() if isinstance(event, QuestionnaireAnswered))
+    assert transaction.append_as_consented(given) is None
+    transaction.append(replace(care()[-1], event_id="decided"))
+    transaction.database.execute("UPDATE events SET facts = '{}' WHERE event_id = 'decided'")
+    assert transaction.append_as_consented(replace(given, talk_id=None)) is None
+
+
+def test_it_tells_of_which_talks_the_consent_to_sound_was_revoked(
+    transaction: Transaction, talk: Talk, care: Many
+) -> None:
+    for talk_id in ("talk-1", "talk-2"):
+        for event in talk(talk_id, scopes=("store_text", "store_audio")):
+            transaction.append(event)
+    granted = of(ConsentSet, talk())
+    decision = care()[-1]
+    assert isinstance(decision, PersonConsentSet)
+    assert isinstance(granted, ConsentSet)
+    transaction.append(replace(granted, scope="store_text", granted=False, event_id="1"))
+    transaction.append(replace(decision, event_id="2"))
+    transaction.append(replace(decision, scope="store_audio", granted=True, event_id="3"))
+    transaction.finish()
+    assert transaction.revoked_audio == set()
+    transaction.append(replace(granted, scope="store_audio", granted=False, event_id="4"))
+    transaction.finish()
+    assert transaction.revoked_audio == {"talk-1"}
+    transaction.append(replace(decision, scope="store_audio", granted=False, event_id="5"))
+    transaction.finish()
+    assert transaction.revoked_audio == {"talk-1", "talk-2"}
