@@ -150,8 +150,10 @@ evaluate: corpora train-needs .venv/.ready-dev models  ## figures of speech emot
 			.venv/bin/python -m benchmarks.asr --manifest "$$speech/asr/manifest.csv" --json results/recognition.json; \
 		else echo "recognition is left out: $$speech/asr/manifest.csv (path,language,text) is missing" >&2; fi
 
-train-ser: corpora train-needs .venv-train/.ready  ## train the speech emotion model (needs HAMDEL_CORPORA)
-	.venv-train/bin/python -m ser_model train --config ser_model/configs/paper_cnn.json
+train-ser: corpora train-needs models .venv/.ready .venv-train/.ready  ## train the speech emotion model (needs HAMDEL_CORPORA)
+	.venv/bin/python -m ser_model encode
+	.venv-train/bin/python -m ser_model train
+	.venv-train/bin/python -m ser_model train --config ser_model/configs/logmel_cnn.json --out ser_model/standalone
 
 train-crisis: train-needs .venv-train/.ready  ## train the crisis guard's classifier
 	.venv-train/bin/python -m crisis train

@@ -99,3 +99,9 @@ def _step(highest: float) -> float:
     rough = max(highest, 1e-9) / _STEPS
     power = 10.0 ** math.floor(math.log10(rough))
     return next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough)
+
+
+if __name__ == "__main__":
+    raise SystemExit(
+        "This is a part of other benchmarks; `python -m benchmarks` lists those that can be run."
+    )

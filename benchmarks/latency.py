@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import importlib.util
 import json
 import os
 import platform
@@ -22,10 +23,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import psutil
 import soxr
 from numpy.typing import NDArray
 from tqdm import tqdm
@@ -34,6 +34,9 @@ from benchmarks.speech_end import speech_bounds
 from bot.client import ClientError, TurnResult, open_talk, read_recording
 from bot.session_config import SAMPLE_RATE_HZ
 from language import LANGUAGES
+
+if TYPE_CHECKING:
+    import psutil
 
 __all__ = ["main"]
 
@@ -89,6 +92,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--language", choices=("auto", *LANGUAGES), default="auto")
     parser.add_argument("--json", type=Path, metavar="OUT")
     args = parser.parse_args(arguments)
+    if importlib.util.find_spec("psutil") is None:
+        print("psutil is missing; `make .venv/.ready-dev` installs it with the test tools", file=sys.stderr)
+        return 2
     with tempfile.TemporaryDirectory() as folder:
         try:
             files: Mapping[Path, str | None]
@@ -184,6 +190,8 @@ def _percentiles(values: Sequence[float]) -> dict[str, int | None]:
 
 
 def _server_processes() -> Iterator[tuple[str, psutil.Process]]:
+    import psutil
+
     for process in psutil.process_iter(["cmdline"]):
         line = " ".join(process.info["cmdline"] or [])
         for mark, name in _PROCESSES.items():
@@ -194,6 +202,8 @@ def _server_processes() -> Iterator[tuple[str, psutil.Process]]:
 
 def _server_work_s() -> dict[str, float]:
     """Processor time that each of the server's processes on this machine has used, with its children's."""
+    import psutil
+
     work: dict[str, float] = {}
     for name, process in _server_processes():
         with suppress(psutil.Error):  # it has ended meanwhile
@@ -204,6 +214,8 @@ def _server_work_s() -> dict[str, float]:
 
 def _server_memory_mb() -> dict[str, int]:
     """Proportional set size of each of the server's processes on this machine."""
+    import psutil
+
     sizes: dict[str, int] = {}
     for name, process in _server_processes():
         with suppress(psutil.Error):  # it has ended meanwhile

@@ -124,3 +124,9 @@ def _joined(phases: list[Samples], rate_hz: int) -> Samples:
         joined = np.concatenate((joined[:-overlap], joined[-overlap:] + phase[:overlap], phase[overlap:]))
     joined[-overlap:] *= fading
     return joined
+
+
+if __name__ == "__main__":
+    raise SystemExit(
+        "This is a part of other benchmarks; `python -m benchmarks` lists those that can be run."
+    )

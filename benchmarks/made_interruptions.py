@@ -130,3 +130,9 @@ def _voice_bounds(sound: NDArray[np.float32]) -> tuple[int, int]:
 def _sound_bounds(sound: NDArray[np.float32]) -> tuple[int, int]:
     loud = np.flatnonzero(np.abs(sound) > _ONSET_SHARE * np.abs(sound).max())
     return int(loud[0]) * 1000 // RATE_HZ, int(loud[-1]) * 1000 // RATE_HZ
+
+
+if __name__ == "__main__":
+    raise SystemExit(
+        "This is a part of other benchmarks; `python -m benchmarks` lists those that can be run."
+    )

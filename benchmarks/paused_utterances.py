@@ -185,3 +185,9 @@ def _say(text: str, voice: str, speed: int, pitch: int) -> NDArray[np.float32]:
     if len(audible) == 0:
         raise UtteranceListError(f"espeak-ng made no sound with the voice {voice}")
     return speech[audible[0] : audible[-1] + 1]
+
+
+if __name__ == "__main__":
+    raise SystemExit(
+        "This is a part of other benchmarks; `python -m benchmarks` lists those that can be run."
+    )

@@ -70,3 +70,9 @@ def _voiced_frames(samples: NDArray[np.float32]) -> tuple[int, int] | None:
                 last = frame - 1
             begun = None
     return None if first is None or last is None else (first, last)
+
+
+if __name__ == "__main__":
+    raise SystemExit(
+        "This is a part of other benchmarks; `python -m benchmarks` lists those that can be run."
+    )

@@ -36,10 +36,29 @@ State = Literal["ok", "note", "missing", "damaged", "wrong", "unsafe", "invalid"
 PREPARE = "make serve"
 """The command that prepares whatever is not there yet."""
 
-SECRETS = ("HAMDEL_TOKEN_SECRET", "HAMDEL_SERVER_KEY", "HAMDEL_DIALOGUE_TOKEN")
+SECRETS = (
+    "HAMDEL_TOKEN_SECRET",
+    "HAMDEL_SERVER_KEY",
+    "HAMDEL_DIALOGUE_TOKEN",
+    "HAMDEL_LOG_KEY",
+    "HAMDEL_LOG_TOKEN",
+    "HAMDEL_TRACKER_KEY",
+    "HAMDEL_WEBHOOK_SECRET",
+    "HAMDEL_SMTP_PASSWORD",
+)
 """Environment variables of which nothing but their being there is ever shown."""
 
 _SECRET_BYTES = 32
+_OF_OTHERS = ("HAMDEL_SMTP_PASSWORD",)
+"""Chosen by somebody else, as long as it is."""
+
+_REFUSED_REMEDIES = {
+    "HAMDEL_LOG_KEY": "give the whole key, 32 bytes in URL-safe base64 (docs/session-log.md), or unset it",
+    "HAMDEL_TRACKER_KEY": "give the whole key, 32 bytes in URL-safe base64 (docs/settings.md), or unset it",
+    "HAMDEL_WEBHOOK_SECRET": 'export HAMDEL_WEBHOOK_SECRET="whsec_$(head -c 32 /dev/urandom | base64)"',
+}
+"""What nothing starts with if it is too short, and is no random hexadecimal; its remedy."""
+
 _RANDOM_HEX = "python3 -c 'import secrets; print(secrets.token_hex(32))'"
 _SECRET_NAME = re.compile(r"secret|password|token|key", re.IGNORECASE)
 
@@ -148,6 +167,7 @@ def secret_states(environment: Mapping[str, str]) -> dict[str, str]:
     for name in SECRETS:
         value = environment.get(name)
         long_enough = value and len(value.encode("utf-8", "surrogateescape")) >= _SECRET_BYTES
+        long_enough = long_enough or name in _OF_OTHERS
         states[name] = "not set" if not value else "set" if long_enough else "set, too short"
     return states
 
@@ -168,13 +188,18 @@ def safety(settings: Settings | None, secrets: Mapping[str, str]) -> list[Findin
     if settings is None:
         return found
     server = settings.server
-    if not is_loopback(server.host):
+    if not is_loopback(server.host) and server.development:
+        detail = f"true while it listens on {server.host}: behind a reverse proxy anybody gets a token"
+        remedy = "set hamdel.server.development to false in endpoints.yml"
+        found.append(Finding("server.development", "unsafe", detail, remedy))
+    if not is_loopback(server.host) or not server.development:  # strangers come, through a proxy or not
+        detail = "tokens and the links of on-call contacts end with the process"
+        found += _unset(secrets, "HAMDEL_TOKEN_SECRET", detail)
         if server.development:
-            detail = f"true while it listens on {server.host}: behind a reverse proxy anybody gets a token"
-            remedy = "set hamdel.server.development to false in endpoints.yml"
-            found.append(Finding("server.development", "unsafe", detail, remedy))
-        found += _unset(secrets, "HAMDEL_TOKEN_SECRET", "tokens end with the process, whoever holds them")
-        found += _unset(secrets, "HAMDEL_SERVER_KEY", "no embedding site can ask for tokens")
+            found += _unset(secrets, "HAMDEL_SERVER_KEY", "no embedding site can ask for tokens")
+        else:
+            detail = "nobody can get a token while server.development is false, so that no talk can begin"
+            found += _unset(secrets, "HAMDEL_SERVER_KEY", detail, "missing")
     if not is_loopback(urlsplit(settings.dialogue.url).hostname or ""):
         detail = "the dialogue engine is on another machine, where it starts with a token only"
         found += _unset(secrets, "HAMDEL_DIALOGUE_TOKEN", detail)
@@ -188,13 +213,16 @@ def _short_secret(name: str) -> Finding:
     if name == "HAMDEL_TOKEN_SECRET":
         detail = f"shorter than {_SECRET_BYTES} bytes: the gateway refuses to start"
         return Finding(name, "invalid", detail, _new_value(name))
+    if name in _REFUSED_REMEDIES:
+        detail = f"shorter than {_SECRET_BYTES} characters: what needs it refuses to start"
+        return Finding(name, "wrong", detail, _REFUSED_REMEDIES[name])
     return Finding(name, "unsafe", f"shorter than {_SECRET_BYTES} bytes: it can be guessed", _new_value(name))
 
 
-def _unset(secrets: Mapping[str, str], name: str, consequence: str) -> list[Finding]:
+def _unset(secrets: Mapping[str, str], name: str, consequence: str, state: State = "unsafe") -> list[Finding]:
     if secrets[name] != "not set":
         return []
-    return [Finding(name, "unsafe", f"not set: {consequence}", _new_value(name))]
+    return [Finding(name, state, f"not set: {consequence}", _new_value(name))]
 
 
 def _new_value(name: str) -> str:

@@ -20,7 +20,8 @@ from bot.check import (
     settings_path,
 )
 from bot.check_installation import dialogue_model, environments, programs, shipped_weights, speech_models
-from bot.check_machine import folders, ports
+from bot.check_log import session_log
+from bot.check_machine import folders, gateway_runs, ports
 
 __all__ = ["HELP", "examine", "readable", "run_check"]
 
@@ -60,6 +61,8 @@ def examine(root: Path, environment: Mapping[str, str]) -> Report:
     ]
     if settings is not None:
         report.sections["Ports"] = ports(settings, environment)
+    runs = settings is not None and gateway_runs(settings)
+    report.sections["Session log"] = session_log(settings, environment, server_runs=runs)
     try:
         report.sections["Folders"] = folders(root, settings, environment)
     except ImportError as error:
@@ -73,10 +76,11 @@ def readable(report: Report) -> str:
     lines = [f"Effective settings, read from {report.settings_file}"]
     if report.settings is None:
         lines.append("  not known, see below")
+    column = max((len(key) for key in report.settings or {}), default=0) + 1
     for key, value in (report.settings or {}).items():
-        lines += _wrapped(f"  {key:<29}", json.dumps(value, ensure_ascii=False).strip('"'))
+        lines += _wrapped(f"  {key:<{column}}", json.dumps(value, ensure_ascii=False).strip('"'))
     lines += ["", "Secrets of the environment"]
-    lines += [f"  {name:<29}{state}" for name, state in report.secrets.items()]
+    lines += [f"  {name:<{column}}{state}" for name, state in report.secrets.items()]
     for title, findings in report.sections.items():
         lines += ["", title]
         column = max((len(finding.subject) for finding in findings), default=0)

@@ -190,7 +190,10 @@ def _recognisers(settings: Settings, statuses: Sequence[ModelStatus]) -> list[Fi
     found = []
     for choice in choices:
         known = entries[choice.name].recognition if choice.name in entries else None
-        cost = f"; {known.memory_mb} MB, {known.times_base:g} times the time of base" if known else ""
+        slower = "as fast as base" if known and known.times_base == 1 else ""
+        if known and not slower:
+            slower = f"takes {known.times_base:g} times as long as base"
+        cost = f"; {known.memory_mb} MB, {slower}" if known else ""
         subject = f"words, {choice.language or 'any language'}"
         found.append(Finding(subject, "note", f"{choice.name}: {choice.reason}{cost}"))
     for language, better in advice(choices, statuses, machine):
@@ -201,7 +204,7 @@ def _recognisers(settings: Settings, statuses: Sequence[ModelStatus]) -> list[Fi
 def shipped_weights(root: Path) -> list[Finding]:
     """The weights that come with the project, each against the SHA-256 of its card."""
     found = []
-    for package in ("ser_model", "recommender"):
+    for package in ("ser_model/standalone", "recommender"):
         try:
             card = json.loads((root / package / "card.json").read_text(encoding="utf-8"))
             files = _card_files(card)

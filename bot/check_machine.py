@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from bot.check import PREPARE, Finding
+from bot.check_log import log_places
 
 if TYPE_CHECKING:
     from bot.settings import Settings
-    from session_log.location import LogPlaces
 
-__all__ = ["folders", "ports"]
+__all__ = ["folders", "gateway_runs", "ports"]
 
 _PATIENCE_S = 2.0
 _LEAST_FREE_BYTES = 500_000_000
@@ -38,6 +38,11 @@ def ports(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
     ):
         found.append(_inner_port(name, variable, address, environment, hamdel_runs=running))
     return found
+
+
+def gateway_runs(settings: Settings) -> bool:
+    """Whether a Hamdel answers on the gateway's port."""
+    return _gateway_port(settings.server.host, settings.server.port)[1]
 
 
 def _gateway_port(host: str, port: int) -> tuple[Finding, bool]:
@@ -121,40 +126,16 @@ def folders(root: Path, settings: Settings | None, environment: Mapping[str, str
 
     home = environment.get("HAMDEL_HOME")
     data = user_data_path("hamdel", appauthor=False)
-    log = _log_places(settings, environment, data)
-    database = log.database
+    log = log_places(settings, environment)
     places = {
-        "session log": database.parent,
+        "session log": log.database.parent,
         "key of the log": log.key_file.parent,
         "head of the log": log.head_file.parent,
         "models": (Path(home).expanduser() if home else user_cache_path("hamdel", appauthor=False)),
         "run files": (Path(home).expanduser() if home else data) / "run",
         "logs": root / environment.get("HAMDEL_LOGS", ".run"),
     }
-    found = [_folder(subject, folder) for subject, folder in places.items()]
-    if database.exists() and not os.access(database, os.R_OK | os.W_OK):
-        remedy = f"chown $USER '{database}', or set hamdel.session_log.path"
-        found.append(Finding("session log", "wrong", f"{database} may not be written", remedy))
-    if database.exists() and not environment.get("HAMDEL_LOG_KEY") and not log.key_file.exists():
-        remedy = f"restore {log.key_file} from its backup, or correct hamdel.session_log.key_file"
-        detail = f"{log.key_file} is not there: {database} can't be opened without it"
-        found.append(Finding("key of the log", "missing", detail, remedy))
-    return found
-
-
-def _log_places(settings: Settings | None, environment: Mapping[str, str], data: Path) -> LogPlaces:
-    from session_log.location import LogPlaces
-
-    def chosen(value: Path | None, variable: str) -> Path | None:
-        named = environment.get(variable)
-        return value or (Path(named).expanduser() if named else None)
-
-    log = settings.session_log if settings is not None else None
-    return LogPlaces.of(
-        chosen(log.path if log is not None else None, "HAMDEL_SESSION_LOG") or data / "session_log.sqlite",
-        chosen(log.key_file if log is not None else None, "HAMDEL_LOG_KEY_FILE"),
-        chosen(log.head_file if log is not None else None, "HAMDEL_LOG_HEAD_FILE"),
-    )
+    return [_folder(subject, folder) for subject, folder in places.items()]
 
 
 def _folder(subject: str, folder: Path) -> Finding:

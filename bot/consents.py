@@ -11,8 +11,12 @@ from bot.talk_state import TalkState, Turn
 
 __all__ = ["CONSENT_VERSION", "Consents"]
 
-CONSENT_VERSION = "1"
-"""Version of what is said of each consent in the page, in talks and on a person's own page."""
+CONSENT_VERSION = "2"
+"""Version of what is said of each consent in the page, in talks and on a person's own page.
+
+`widget/consent.js` has the same. Under "1" a person's own page had switches for what is allowed, under "2"
+it has switches for what is never to be done.
+"""
 
 
 class Consents:

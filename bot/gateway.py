@@ -8,10 +8,10 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,6 +23,7 @@ from starlette.types import ASGIApp
 import crisis
 from bot import transcriber
 from bot.alert_links import LinkError
+from bot.check import safety, secret_states
 from bot.dialogue_client import DialogueClient
 from bot.fixed_sentences import load_fixed_sentences
 from bot.json_logs import configure_logging
@@ -40,7 +41,7 @@ from bot.retention import keep_retention
 from bot.server import create_app
 from bot.settings import ROOT, Settings, SettingsError, runtime_dir
 from bot.speech import LocalSpeech
-from bot.talk_parts import Parts
+from bot.talk_parts import Parts, wall_clock_ms
 from bot.talks import Talks
 from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenError, TokenIssuer
 from bot.used_tokens import UsedTokens
@@ -100,7 +101,7 @@ def run_gateway(
 
     Args:
         settings: the deployer's.
-        now_ms: another clock than the machine's for the talks, milliseconds since the epoch.
+        now_ms: another clock than the machine's for talks and alerts, milliseconds since the epoch.
         beside: runs in the gateway's loop while it serves.
     """
     configure_logging()
@@ -112,9 +113,7 @@ def run_gateway(
     with listener:
         try:
             issuer = make_issuer()
-            parts = _load_parts(settings)
-            if now_ms is not None:
-                parts = replace(parts, now_ms=now_ms)
+            parts = _load_parts(settings, now_ms or wall_clock_ms)
         except _STARTUP_ERRORS as error:
             print(error, file=sys.stderr)
             return 2
@@ -124,6 +123,7 @@ def run_gateway(
             most_per_token=settings.server.max_talks_per_token,
             used=UsedTokens(database.with_name(f"{database.name}.used_tokens")),
         )
+        _warn_of_unsafe(settings, os.environ)
         running = _Running(settings, issuer, parts, beside)
         log_token = os.environ.get("HAMDEL_LOG_TOKEN")
         app = create_app(settings, issuer, talks, parts, running.lifespan, log_token=log_token)
@@ -134,6 +134,12 @@ def run_gateway(
         finally:
             parts.close()
     return 0 if server.started else 1
+
+
+def _warn_of_unsafe(settings: Settings, environment: Mapping[str, str]) -> None:
+    for finding in safety(settings, secret_states(environment)):
+        if finding.state != "ok":
+            logger.warning("%s: %s; mend it by: %s", finding.subject, finding.detail, finding.remedy)
 
 
 def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
@@ -279,7 +285,7 @@ class _Running:
         return path
 
 
-def _load_parts(settings: Settings) -> Parts:
+def _load_parts(settings: Settings, now_ms: Callable[[], float]) -> Parts:
     crisis.assess("")  # reads the lexicon now, so that a damaged one is found before anybody talks
     crisis.reply(1, "en", settings.conversation.country)
     crisis.named_country("")
@@ -303,10 +309,17 @@ def _load_parts(settings: Settings) -> Parts:
             timeout_s=settings.dialogue.timeout_s,
         ),
         session_log=session_log,
-        on_call=open_on_call_desk(settings.on_call, os.environ, session_log, places.database),
+        on_call=open_on_call_desk(
+            settings.on_call,
+            os.environ,
+            session_log,
+            places.database,
+            now=lambda: datetime.fromtimestamp(now_ms() / 1000, UTC),
+        ),
         threads=ThreadPoolExecutor(_VOICE_THREADS, thread_name_prefix="voice"),
         metrics=Metrics(),
         rendered=rendered,
+        now_ms=now_ms,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -47,7 +47,12 @@ class OnCallDesk:
 
 
 def open_on_call_desk(
-    settings: OnCallSettings, environment: Mapping[str, str], session_log: SessionLog, log_path: Path
+    settings: OnCallSettings,
+    environment: Mapping[str, str],
+    session_log: SessionLog,
+    log_path: Path,
+    *,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> OnCallDesk:
     """Makes a desk, which takes up the alerts that the last one left open.
 
@@ -58,6 +63,7 @@ def open_on_call_desk(
         environment: holds the secrets.
         session_log: open for writing, so that its file is there and of this version.
         log_path: of its file.
+        now: gives the time in UTC.
 
     Raises:
         OnCallError: where a secret is missing or of the wrong shape.
@@ -75,6 +81,7 @@ def open_on_call_desk(
         channels.mail,
         session_log.record,
         links.issue,
-        stored=stored_alerts(log_path, datetime.now(UTC)),
+        stored=stored_alerts(log_path, now()),
+        now=now,
     )
     return OnCallDesk(desk, rota, alert_routes(desk, links, rota), channels)

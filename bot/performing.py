@@ -201,7 +201,7 @@ class Performing:
             kind=command.kind,
             country=command.country,
             language=command.language,
-            raised_at=datetime.now(UTC),
+            raised_at=datetime.fromtimestamp(self.now_ms() / 1000, UTC),
         )
 
         def tell(update: Update) -> None:

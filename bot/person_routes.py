@@ -110,7 +110,8 @@ class PersonRoutes:
     async def set_consents(self, request: Request) -> Response:
         """Takes `{version, consents: {scope: allowed}}`; scopes that are not named stay as they are.
 
-        It holds in talks under way at once. 202 where it could not be written yet.
+        False and true hold in talks under way at once; null takes a refusal back and allows nothing there.
+        202 where it could not be written yet.
         """
         try:
             subject = self._subject(request)
@@ -120,12 +121,18 @@ class PersonRoutes:
         now = datetime.now(UTC)
         for scope, granted in decisions.items():
             decided = PersonConsentSet(
-                subject=subject, at=now, scope=scope, granted=granted, version=version, given_by="page"
+                subject=subject,
+                at=now,
+                scope=scope,
+                granted=granted is not False,
+                version=version,
+                given_by="page",
             )
             if not self._log.record(decided):
                 return refusal(503, "log_unavailable", "This could not be noted now; please try again.")
-            for talk in self._talks.of_person(subject):
-                talk.set_consent(scope, granted, version)
+            if granted is not None:
+                for talk in self._talks.of_person(subject):
+                    talk.set_consent(scope, granted, version)
         written = await asyncio.to_thread(self._log.flush)
         return JSONResponse(self._decided(subject), 200 if written else 202)
 
@@ -182,7 +189,7 @@ class PersonRoutes:
             "consents": {scope: scope not in refused for scope in STANDING_SCOPES},
         }
 
-    def _decisions(self, body: dict[str, Any]) -> tuple[str, dict[str, bool]]:
+    def _decisions(self, body: dict[str, Any]) -> tuple[str, dict[str, bool | None]]:
         version, decisions = body.get("version"), body.get("consents")
         if not isinstance(version, str) or not 1 <= len(version) <= 32:
             raise RequestRefusedError(400, "invalid_value", "version is that of the text agreed to.")
@@ -190,8 +197,8 @@ class PersonRoutes:
             raise RequestRefusedError(400, "invalid_value", "consents is an object: scope → true or false.")
         withheld = not_offered(self._settings)
         for scope, granted in decisions.items():
-            if scope not in STANDING_SCOPES or not isinstance(granted, bool):
-                message = f"consents may have {', '.join(STANDING_SCOPES)}, each true or false."
+            if scope not in STANDING_SCOPES or not isinstance(granted, bool | None):
+                message = f"consents may have {', '.join(STANDING_SCOPES)}, each true, false or null."
                 raise RequestRefusedError(400, "invalid_value", message)
             if granted and scope in withheld:
                 raise RequestRefusedError(409, "consent_not_offered", f"{scope} is not offered here.")

@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from platformdirs import user_data_dir
@@ -26,7 +26,16 @@ from on_call.settings import OnCallSettings
 from review.settings import ReviewSettings
 from session_log.location import LogPlaces
 
-__all__ = ["AUTO_MODEL", "ROOT", "Settings", "SettingsError", "load_settings", "runtime_dir"]
+__all__ = [
+    "AUTO_MODEL",
+    "ROOT",
+    "SessionLogSettings",
+    "Settings",
+    "SettingsError",
+    "load_session_log_settings",
+    "load_settings",
+    "runtime_dir",
+]
 
 ROOT = Path(__file__).resolve().parent.parent
 AUTO_MODEL = "auto"
@@ -41,6 +50,9 @@ class SettingsError(Exception):
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+_AnySection = TypeVar("_AnySection", bound=_Section)
 
 
 def _address(*schemes: str) -> AfterValidator:
@@ -194,7 +206,30 @@ def load_settings(path: Path | None = None, environment: Mapping[str, str] | Non
         SettingsError: for a missing or unreadable file, an unknown key, a wrong value, or an unset variable.
     """
     environment = os.environ if environment is None else environment
-    path = path or Path(environment.get("HAMDEL_ENDPOINTS", ROOT / "endpoints.yml"))
+    path = path or _path(environment)
+    return _checked(Settings, _read(path), path, environment, "hamdel")
+
+
+def load_session_log_settings(environment: Mapping[str, str] | None = None) -> SessionLogSettings:
+    """Reads and checks `hamdel.session_log` alone, for commands that have not all that a server needs.
+
+    Args:
+        environment: as for `load_settings`.
+
+    Raises:
+        SettingsError: as `load_settings`, for this section.
+    """
+    environment = os.environ if environment is None else environment
+    path = _path(environment)
+    name = "session_log"
+    return _checked(SessionLogSettings, _read(path).get(name, {}), path, environment, f"hamdel.{name}")
+
+
+def _path(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("HAMDEL_ENDPOINTS", ROOT / "endpoints.yml"))
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         document = YAML(typ="safe").load(path.read_text(encoding="utf-8")) or {}
     except OSError as error:
@@ -204,12 +239,18 @@ def load_settings(path: Path | None = None, environment: Mapping[str, str] | Non
     section = document.get("hamdel", {}) if isinstance(document, dict) else None
     if not isinstance(section, dict):
         raise SettingsError(f"{path}: `hamdel:` must hold keys.")
+    return section
+
+
+def _checked(
+    kind: type[_AnySection], section: object, path: Path, environment: Mapping[str, str], where: str
+) -> _AnySection:
     try:
-        return Settings.model_validate(_expand(section, environment, "hamdel"))
+        return kind.model_validate(_expand(section, environment, where))
     except ValidationError as error:
         lines = []
         for problem in error.errors(include_url=False):
-            key = ".".join(str(part) for part in ("hamdel", *problem["loc"]))
+            key = ".".join(str(part) for part in (where, *problem["loc"]))
             unknown = problem["type"] == "extra_forbidden"
             reason = "is no setting; see docs/settings.md" if unknown else problem["msg"]
             lines.append(f"{path}: {key}: {reason}")

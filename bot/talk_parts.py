@@ -19,10 +19,11 @@ from bot.speech import SpeechBackend
 from session_log import SessionLog
 from tts_voices import Voice
 
-__all__ = ["Parts"]
+__all__ = ["Parts", "wall_clock_ms"]
 
 
-def _wall_clock_ms() -> float:
+def wall_clock_ms() -> float:
+    """The time by the machine's clock, milliseconds since the epoch."""
     return time.time() * 1000
 
 
@@ -46,7 +47,7 @@ class Parts:
     threads: Executor
     metrics: Metrics
     rendered: RenderedSpeech | None = None
-    now_ms: Callable[[], float] = _wall_clock_ms
+    now_ms: Callable[[], float] = wall_clock_ms
 
     def close(self) -> None:
         """Writes what the session log still holds, and ends the threads."""

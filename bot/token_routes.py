@@ -17,9 +17,14 @@ from bot.settings import Settings
 from bot.token_pace import TokenPace, asker
 from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenError, TokenIssuer
 
-__all__ = ["TokenRoutes"]
+__all__ = ["TOKEN_FIELDS", "TokenRoutes"]
 
 _SINGLE_USE_LIFETIME_S = 60
+TOKEN_FIELDS = ("subject", "clinic", "purpose", "language", "country", "grants", "single_use")
+"""What the body of a request may hold."""
+
+_MOST_NAMED = 5
+_LONGEST_NAME = 40
 
 
 class TokenRoutes:
@@ -39,7 +44,7 @@ class TokenRoutes:
         """Gives a token: `{value, expires_at}`."""
         try:
             body = await json_object(request)
-            value, expires_at = self._issue(request, body)
+            value, expires_at = self._issue(request, body, "")
         except RequestRefusedError as refused:
             return refused.response()
         return JSONResponse({"value": value, "expires_at": expires_at})
@@ -51,19 +56,24 @@ class TokenRoutes:
             own = body.get("hamdel") or {}
             if not isinstance(own, dict):
                 raise RequestRefusedError(400, "invalid_value", "hamdel is an object.")
-            value, expires_at = self._issue(request, own)
+            misplaced = [name for name in TOKEN_FIELDS if name in body]
+            if misplaced:  # what else stands there is of the Realtime API
+                message = f"{', '.join(misplaced)}: belongs into the object hamdel of this request."
+                raise RequestRefusedError(400, "invalid_value", message)
+            value, expires_at = self._issue(request, own, "hamdel.")
         except RequestRefusedError as refused:
             return refused.response()
         session = SessionConfig(id=f"sess_{secrets.token_hex(10)}", expires_at=expires_at)
         return JSONResponse({"value": value, "expires_at": expires_at, "session": session.echo()})
 
-    def _issue(self, request: Request, body: dict[str, Any]) -> tuple[str, int]:
+    def _issue(self, request: Request, body: dict[str, Any], inside: str) -> tuple[str, int]:
         server = self._settings.server
         trusted = self._issuer.is_server_key(bearer_token(request))
         self._keep_pace(request, trusted=trusted)
         if not trusted and not (server.development and is_local_page(request)):
             message = "A server key is needed: Authorization: Bearer."
             raise RequestRefusedError(401, "invalid_server_key", message)
+        _refuse_unknown(body, inside)
         claims = self._claims(body, trusted=trusted)
         lifetime_s = _SINGLE_USE_LIFETIME_S if claims.single_use else server.token_lifetime_s
         return self._issuer.issue(claims, lifetime_s=lifetime_s)
@@ -100,3 +110,14 @@ class TokenRoutes:
             )
         except TokenError as error:
             raise RequestRefusedError(400, "invalid_value", str(error)) from error
+
+
+def _refuse_unknown(body: dict[str, Any], inside: str) -> None:
+    # Dropped silently, a misspelt subject would make a talk anonymous.
+    unknown = [name for name in body if name not in TOKEN_FIELDS]
+    if not unknown:
+        return
+    named = ", ".join(f"{inside}{name[:_LONGEST_NAME]}" for name in unknown[:_MOST_NAMED])
+    more = f" and {len(unknown) - _MOST_NAMED} more" if len(unknown) > _MOST_NAMED else ""
+    known = ", ".join(f"{inside}{name}" for name in TOKEN_FIELDS)
+    raise RequestRefusedError(400, "unknown_parameter", f"There is no {named}{more}; there are {known}.")

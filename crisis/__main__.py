@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import sys
 from datetime import date
 from pathlib import Path
@@ -31,6 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
         if options.command == "explain":
             return _explain(options.text, options.language, options.context, options.country)
         return _lines(options.country, options.language, options.older_than)
+    except BrokenPipeError:  # whoever reads has seen enough; what is left must not be tried again at the end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (ClassifierError, ManifestError, LexiconError, LinesError, RepliesError, OSError) as error:
         print(f"crisis: {error}", file=sys.stderr)
         return 2
@@ -93,6 +97,7 @@ def _lines(country: str | None, language: str, older_than: int | None) -> int:
         if older_than is not None and age is not None and age <= older_than:
             continue
         print(f"{line.country}\t{line.kind}\t{line.number}\t{line.name}\t{line.verified_on or 'unverified'}")
+    sys.stdout.flush()
     return 0
 
 

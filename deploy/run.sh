@@ -8,12 +8,21 @@ logs=${HAMDEL_LOGS:-.run}
 
 for port in "${HAMDEL_DIALOGUE_PORT:-5005}" "${HAMDEL_ACTIONS_PORT:-5055}"; do
     if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-        echo "port $port is in use: end the other server, or see HAMDEL_DIALOGUE_PORT and HAMDEL_ACTIONS_PORT in docs/settings.md" >&2
+        echo "port $port is in use: end the other server, or see \"Two servers side by side\" in docs/contributing.md" >&2
         exit 1
     fi
 done
 
 mkdir -p "$logs"
+# Held until the last process of this server has ended: another one would write over its logs.
+if command -v flock >/dev/null; then
+    exec 9>"$logs/server.lock"
+    flock --nonblock 9 || {
+        echo "a server that was started here writes its logs into $logs/: end it, or start this one with HAMDEL_LOGS=FOLDER" >&2
+        echo "and ports and a session log of its own: \"Two servers side by side\" in docs/contributing.md" >&2
+        exit 1
+    }
+fi
 export HAMDEL_DIALOGUE_TOKEN=${HAMDEL_DIALOGUE_TOKEN:-$(.venv/bin/python -c 'import secrets; print(secrets.token_hex(32))')}
 export HAMDEL_GATEWAY_PID=$(mktemp)
 stopping=""

@@ -1,4 +1,4 @@
-"""What contacts read, in English and Persian: kinds of danger, moments, and the lines of an alert."""
+"""What contacts read, in English and Persian: kinds of danger (the review too), moments, lines of alerts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import UTC
 from on_call.alert import Alert
 from on_call.rota import Contact
 
-__all__ = ["facts", "one_line"]
+__all__ = ["danger_words", "facts", "one_line"]
 
 _KINDS = {
     "suicide": ("suicide", "خودکشی"),
@@ -34,11 +34,23 @@ def facts(alert: Alert, contact: Contact, language: str) -> tuple[tuple[str, str
     """Labels and values of an alert in a language ("en" or "fa"), without those that are not known."""
     column = ("en", "fa").index(language)
     level = f"{alert.level} of 3" if language == "en" else f"{alert.level} از 3".translate(_PERSIAN_DIGITS)
-    kind = _KINDS.get(alert.kind, (alert.kind, alert.kind))[column]
     spoken = _LANGUAGES.get(alert.language or "", (alert.language, alert.language))[column]
-    values = (level, kind, _moment(alert, contact), alert.clinic, alert.talk_id, spoken, alert.country)
+    values = (
+        level,
+        danger_words(alert.kind, language),
+        _moment(alert, contact),
+        alert.clinic,
+        alert.talk_id,
+        spoken,
+        alert.country,
+    )
     labelled = zip(_LABELS[language], values, strict=True)
     return tuple((label, one_line(value)) for label, value in labelled if value)
+
+
+def danger_words(kind: str, language: str) -> str:
+    """A kind of danger as the guard names it, in words; one that has none as it is."""
+    return _KINDS.get(kind, (kind, kind))[("en", "fa").index(language)]
 
 
 def one_line(text: str) -> str:

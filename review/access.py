@@ -15,7 +15,7 @@ from review.identifiers import from_path
 from review.pages import form_secret, form_token, session_secret
 from review.parts import Review, review_of
 from review.roles import User, may_see_person, may_see_talk
-from review.sessions import SIGNED_IN, find_user
+from review.sign_in_sessions import SIGNED_IN, find_user
 from session_log.audit_events import AccessNoted
 from session_log.reader import LogReader, TalkSummary, UnknownTalkError
 

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from review.roles import ADMINISTRATOR, REVIEW_ROLES
 from review.second_factor import matching_step, recovery_digest
-from review.sessions import end_sessions
+from review.sign_in_sessions import end_sessions
 from session_log.account_rows import account_digest
 from session_log.audit_events import AccountChanged
 from session_log.data_keys import DataKey

@@ -9,27 +9,26 @@ from __future__ import annotations
 
 import argparse
 import csv
-import getpass
 import json
 import os
 import random
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from emotion.labels import UNCLEAR
-from session_log import SessionLog, SessionLogError
+from session_log import SessionLogError
 from session_log.audio import AudioError, open_audio
-from session_log.audit_events import AccessNoted, AudioDeleted
+from session_log.audit_events import AudioDeleted
 from session_log.care_events import LabelReviewed
 from session_log.data_keys import SealError
 from session_log.events import AudioKept, ConsentSet, LabelCorrected, TurnHeard
 from session_log.kinds import AnyEvent
-from session_log.location import LogPlaces
+from session_log.location import LogPlaces, installed_places
+from session_log.operator_access import note_access, operating
 from session_log.reader import LogReader, reading
 
 __all__ = ["Corrections", "add_corrections_arguments", "run_corrections", "write_corrections"]
@@ -79,12 +78,13 @@ def add_corrections_arguments(parser: argparse.ArgumentParser) -> None:
         "--database", type=Path, metavar="FILE", help="the session log (default: the server's)"
     )
     parser.add_argument("--key-file", type=Path, metavar="FILE", help="its master keys")
+    parser.add_argument("--head-file", type=Path, metavar="FILE", help="the newest link of its chain")
 
 
 def run_corrections(arguments: argparse.Namespace) -> int:
     """Does what the command says, and returns its exit status."""
-    places = LogPlaces.of(arguments.database, arguments.key_file)
     try:
+        places = installed_places(arguments.database, arguments.key_file, arguments.head_file)
         if not places.database.is_file():
             raise SessionLogError(
                 f"There is no session log at {places.database}; give its place with --database."
@@ -221,12 +221,8 @@ def _note(places: LogPlaces) -> None:
     Raises:
         SessionLogError: where it cannot be noted, as while a server has the log.
     """
-    noted = AccessNoted(
-        at=datetime.now(UTC), actor=getpass.getuser(), role="operator", action="corrections_exported"
-    )
-    with closing(SessionLog.open(places)) as log:
-        if not (log.record(noted) and log.flush()):
-            raise SessionLogError("The session log cannot note this use now; nothing was written.")
+    with operating(places) as log:
+        note_access(log, "corrections_exported")
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -42,6 +42,7 @@ _CASELOAD = Path(__file__).with_name("demo_caseload.json")
 _DAY_MS = 86_400_000.0
 _READY_WITHIN_S = 180.0
 _ENDED_WITHIN_S = 60.0
+_TALK_S = 4.5  # on two cores, by the average of the caseload
 
 
 class _Clock:
@@ -96,6 +97,8 @@ def run_demo(options: argparse.Namespace) -> int:
 
         async def beside(parts: Parts) -> None:
             await _wait_until_ready(port)
+            if not sys.stderr.isatty():  # where it is one, a bar shows how far it is
+                print(_announcement(len(talks)), file=sys.stderr, flush=True)
             await _hold(talks, clock, issuer, parts, port)
             signs_in = await make_accounts(parts.session_log, talks)
             print(
@@ -106,6 +109,11 @@ def run_demo(options: argparse.Namespace) -> int:
                 os.kill(os.getpid(), signal.SIGTERM)
 
         return run_gateway(settings, now_ms=clock.now_ms, beside=beside)
+
+
+def _announcement(talks: int) -> str:
+    minutes = max(1, round(talks * _TALK_S / 60))
+    return f"holding {talks} talks, about {minutes} minute{'' if minutes == 1 else 's'} …"
 
 
 async def _hold(talks: list[DemoTalk], clock: _Clock, issuer: TokenIssuer, parts: Parts, port: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -12,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from emotion.labels import UNCLEAR, Emotion
+from on_call.wording import danger_words
 from review.access import note_access, page
 from review.forms import chosen, redirect_target, written
 from review.identifiers import from_path, to_path
@@ -28,7 +30,7 @@ from session_log.reader import LogReader, TalkSummary
 from session_log.store import is_erased
 from session_log.transaction import Transaction
 
-__all__ = ["LABELS", "ROUTES"]
+__all__ = ["LABELS", "MOOD_AXIS", "ROUTES", "read_names"]
 
 LABELS = (*(emotion.value for emotion in Emotion), UNCLEAR)
 """What a turn's mood may be corrected to."""
@@ -51,13 +53,16 @@ async def _session(request: Request, user: User) -> Response:
     review, talk = review_of(request), _talk(request)
     content = may_see_content(user, talk)
     opened = await review.read(partial(_open, talk=talk, content=content))
-    words = review.pages.words[language_of(request)]
+    language = language_of(request)
+    words = review.pages.words[language]
+    points = moments(opened.view)
     return render(
         request,
         "session.html",
         talk=talk,
         view=opened.view,
-        points=moments(opened.view),
+        points=points,
+        last=max([talk.ended_at or talk.started_at, *(point.at for point in points)]),
         names=opened.names,
         content=content,
         minutes=_minutes(talk),
@@ -65,7 +70,8 @@ async def _session(request: Request, user: User) -> Response:
         direction_of=_direction,
         offset=lambda moment: (moment - talk.started_at).total_seconds(),
         mood_names=[words[f"moods.{mood}"] for mood in MOOD_AXIS],
-        technique_name=lambda name: words.get(f"techniques.{name}", name),
+        words_of=partial(_words_of, words),
+        danger_words=partial(danger_words, language=language),
         may_write=talk.subject is not None and talk.erased_at is None,
         may_erase=user.role == SUPERVISOR and talk.erased_at is None,
         modalities=MODALITIES,
@@ -211,6 +217,11 @@ async def _append(review: Review, event: AnyEvent) -> None:
     """Raises HTTPException 404 where the talk was erased meanwhile."""
     if await review.write(lambda transaction: transaction.append_as_consented(event)) is None:
         raise HTTPException(404)
+
+
+def _words_of(words: Mapping[str, str], page: str, code: str, otherwise: str | None = None) -> str:
+    """The words for a code of the log; for one that has none, as a deployer's own queue, what is given."""
+    return words.get(f"{page}.{code}", code if otherwise is None else otherwise)
 
 
 def _direction(language: str) -> str:

@@ -18,7 +18,7 @@ from review.parts import Review, review_of
 from review.passwords import NOBODYS_HASH, password_fits
 from review.roles import REVIEW_ROLES, User
 from review.second_factor import plain_code
-from review.sessions import (
+from review.sign_in_sessions import (
     PASSWORD_GIVEN,
     SIGNED_IN,
     begin_session,

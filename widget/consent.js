@@ -2,8 +2,8 @@
 
 import { element } from "./elements.js";
 
-/** Version of the wording in the strings; a change of its meaning needs a new one. */
-export const CONSENT_VERSION = "1";
+/** Version of the wording in the strings; a change of its meaning needs a new one, here and in bot/consents.py. */
+export const CONSENT_VERSION = "2";
 
 /**
  * The switches in order. A scope is one of session_log/events.py; its words are `consent_<scope>` and

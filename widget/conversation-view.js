@@ -17,6 +17,7 @@ export class ConversationView {
     this.language = language;
     this.parkedAt = null; // Where the page was last scrolled to by us.
     this.shown = new Map(); // Item id → {item, parts of its list item}.
+    this.disclosure = null; // {text, note: its list item} of the latest.
     language.onChange(() => this.#translate());
   }
 
@@ -33,6 +34,7 @@ export class ConversationView {
   remove(id) {
     this.shown.get(id)?.root.remove();
     this.shown.delete(id);
+    this.#showDisclosureOnce();
   }
 
   /** Whether anything was said before. */
@@ -40,12 +42,14 @@ export class ConversationView {
     return this.list.childElementCount === 0;
   }
 
-  /** Adds a remark that belongs to no turn; `text` comes from the server. */
-  addNote(text) {
+  /** Says what this is, in the server's words; hidden while a reply after it stands there that begins with the same. */
+  addDisclosure(text) {
     const words = element("p", "turn__text", text);
     words.dir = "auto";
     words.lang = textLanguage(text);
-    this.append(element("li", "turn turn--note", words));
+    const note = element("li", "turn turn--note", words);
+    this.append(note);
+    this.disclosure = { text, note };
   }
 
   /** Adds a remark under a key of our strings, which follows the language of the page. */
@@ -99,6 +103,17 @@ export class ConversationView {
     return view;
   }
 
+  #showDisclosureOnce() {
+    if (this.disclosure === null) return;
+    const { text, note } = this.disclosure;
+    note.hidden = [...this.shown.values()].some(
+      ({ item, root }) =>
+        item.role === "assistant" &&
+        item.text.startsWith(text) &&
+        note.compareDocumentPosition(root) === Node.DOCUMENT_POSITION_FOLLOWING,
+    );
+  }
+
   #draw(view) {
     const { item } = view;
     const unfinished = item.state === "waiting" || item.state === "streaming";
@@ -116,6 +131,7 @@ export class ConversationView {
     setOptionalText(view.note, this.#note(item));
     setOptionalText(view.mood, item.mood === null ? "" : this.#mood(item.mood));
     if (item.mood !== null) view.mood.dataset.mood = this.#moodLabel(item.mood);
+    this.#showDisclosureOnce();
   }
 
   #note(item) {

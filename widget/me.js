@@ -1,4 +1,4 @@
-/** A person's own page: what is kept of them, what they allow, all of it to take away, and its erasure. */
+/** A person's own page: what is kept of them, what they rule out, all of it to take away, and its erasure. */
 
 import { CONSENT_VERSION } from "./consent.js";
 import { element } from "./elements.js";
@@ -117,32 +117,34 @@ async function main() {
     );
   }
 
+  /** A switch for each scope that can be ruled out: on where the person has, off where they never said anything. */
   function showSwitches() {
-    const fieldset = byId("consents");
     for (const scope of about.offered) {
-      const known = fieldset.querySelector(`input[name="${scope}"]`);
-      const input = known ?? addSwitch(fieldset, scope);
-      input.checked = about.consents[scope];
+      if (!language.has(`never_${scope}`)) continue; // nothing here looks at faces
+      const input = byId(`never-${scope}`) ?? addSwitch(scope);
+      input.checked = !about.consents[scope];
+      byId(`${input.id}-detail`).textContent = language.text(input.checked ? "neverOn" : "neverOff");
     }
   }
 
-  function addSwitch(fieldset, scope) {
+  function addSwitch(scope) {
     const input = element("input");
-    const id = `consent-${scope}`;
+    const id = `never-${scope}`;
     Object.assign(input, { type: "checkbox", id, name: scope, autocomplete: "off" });
     input.setAttribute("role", "switch");
     input.setAttribute("aria-describedby", `${id}-detail`);
-    const label = element("label", "", language.element("span", "", `consent_${scope}`));
+    const label = element("label", "", language.element("span", "", `never_${scope}`));
     label.htmlFor = id;
-    const detail = language.element("p", "", `consent_${scope}_detail`);
+    const detail = element("p", "");
     detail.id = `${id}-detail`;
-    fieldset.append(element("div", "switch", input, label, detail));
+    byId("never").append(element("div", "switch", input, label, detail));
     input.addEventListener("change", () => attempt(() => decide(scope, input)));
     return input;
   }
 
+  /** Rules a scope out, or takes that back, which agrees to nothing. */
   async function decide(scope, input) {
-    const decision = { version: CONSENT_VERSION, consents: { [scope]: input.checked } };
+    const decision = { version: CONSENT_VERSION, consents: { [scope]: input.checked ? false : null } };
     try {
       about = { ...about, ...(await (await send(token, "/v1/me/consents", "PUT", decision)).json()) };
       questionnaire.take(await (await ask(token, "/v1/me/questionnaire")).json());

@@ -186,7 +186,7 @@ function main() {
   }
 
   function showDisclosure({ text }) {
-    if (typeof text === "string" && text !== "") captions.addNote(text);
+    if (typeof text === "string" && text !== "") captions.addDisclosure(text);
   }
 
   function showSuggestions({ items }) {

@@ -32,12 +32,6 @@ export default Object.freeze({
     "The sound of your words stays on this server for a few days. If you take this back, it is deleted.",
   consent_share: "Show my therapist",
   consent_share_detail: "Your therapist may see what is kept of this talk. Without this they see nothing of it.",
-  consent_research: "Use for research",
-  consent_research_detail: "What is kept may be used to study and improve the program, without your name.",
-  consent_memory: "Remember me",
-  consent_memory_detail: "The program may remember from one talk to the next what helped you.",
-  consent_camera: "Feelings in my face",
-  consent_camera_detail: "The program may guess from your face how you feel.",
   consentCrisisNote:
     "If you say that you are in danger, the time and how serious it seemed are noted, but not your words.",
   consentChange: "You can change this at any time.",
@@ -51,7 +45,7 @@ export default Object.freeze({
   choicesLabel: "Answers to choose from",
   captionWaiting: "Listening to what you said …",
   captionFailed: "I could not make this out. Please say it again, or type it.",
-  captionCut: "You spoke, so Hamdel stopped here.",
+  captionCut: "You interrupted, so Hamdel stopped here.",
   captionBroken: "The connection broke here.",
   captionLost: "The connection broke before I understood this. Please say it again.",
   captionUnanswered: "The connection broke before I could answer. Your words are in the text field again.",
@@ -211,10 +205,19 @@ export default Object.freeze({
   myDataShared: "Shown to your therapist",
   myDataErased: "erased",
   myDataNone: "none",
-  myDataConsents: "What may be done, in all talks",
-  myDataConsentsDetail:
-    "What you switch off here is not done, whatever a site has agreed to for you, unless you allow it yourself in a " +
-    "talk, for that talk. What is on is done only where it is also agreed to in a talk.",
+  myDataNever: "What is never to be done",
+  myDataNeverDetail:
+    "Each of these is done only in talks for which it was agreed to: by you in that talk, or by the site on which you " +
+    "talk. What you switch on here is done in no talk, whatever a site has agreed to for you, unless you allow it " +
+    "yourself in a talk, for that talk. Switching it off again allows nothing by itself.",
+  never_emotion: "Never guess my feelings from my voice",
+  never_store_text: "Never keep the text of my talks",
+  never_store_audio: "Never keep the sound of my voice",
+  never_share: "Never show my talks to my therapist",
+  never_research: "Never use my data for research",
+  never_memory: "Never remember from one talk to the next what helped me",
+  neverOn: "Not done in any talk.",
+  neverOff: "Done only in talks for which it was agreed to.",
   myDataSaved: "Saved. It holds from now on, also in a talk under way.",
   myDataTake: "Take it with you",
   myDataTakeDetail: "A file with all that is kept, which other programs can read.",
@@ -240,7 +243,7 @@ export default Object.freeze({
     "name, in the figures of the service.",
   susLast: "Last answered",
   susRefused:
-    "You have switched off “Keep the text”, so answers can't be kept either. Switch it on above if you want to answer.",
+    "“Never keep the text of my talks” is on, so answers can't be kept either. Switch it off above if you want to answer.",
   sus_1: "I think that I would like to use Hamdel frequently.",
   sus_2: "I found Hamdel unnecessarily complex.",
   sus_3: "I thought Hamdel was easy to use.",

@@ -1,6 +1,6 @@
 // Draws a picture from the table that stands beside it in a figure of class "chart". Whoever has no JavaScript
 // reads the table. Of the figure: data-kind is points, shares or lines; data-categories the names on the mood axis,
-// from the bottom up. Of the table: each column after the first is a series (data-axis), each row a place on the
+// from the bottom up; data-seconds how long the time is of which points tell. Of the table: each column after the first is a series (data-axis), each row a place on the
 // horizontal axis (data-x, seconds, or the words of its heading), each cell a number (data-value) or nothing. A row
 // leads to a part of the page (data-target) or to another page (data-href).
 
@@ -98,11 +98,12 @@ function pointsOf(figure, data) {
       yAxisID: onMoods ? "y" : "distress",
       showLine: !onMoods,
       borderDash: onMoods ? [] : [6, 4],
+      clip: false,
     };
   });
   const scales = {
     x: axis(figure.dataset.time, {
-      type: "linear", reverse: rightToLeft, min: 0, ticks: { callback: (value) => clock(value), maxTicksLimit: 8 },
+      type: "linear", reverse: rightToLeft, min: 0, max: Number(figure.dataset.seconds), ticks: { callback: (value) => clock(value), maxTicksLimit: 8 },
     }),
     y: axis("", {
       position: start, min: -0.5, max: categories.length - 0.5, afterBuildTicks: (scale) => {

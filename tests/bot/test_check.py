@@ -1,6 +1,9 @@
+import re
+
 import pytest
 
 from bot.check import (
+    SECRETS,
     Finding,
     Report,
     effective_settings,
@@ -9,10 +12,10 @@ from bot.check import (
     secret_states,
     settings_path,
 )
-from bot.settings import Settings
+from bot.settings import ROOT, Settings
 
 LONG = "x" * 32
-ALL_SET = {"HAMDEL_TOKEN_SECRET": "set", "HAMDEL_SERVER_KEY": "set", "HAMDEL_DIALOGUE_TOKEN": "set"}
+ALL_SET = dict.fromkeys(SECRETS, "set")
 NONE_SET = dict.fromkeys(ALL_SET, "not set")
 
 
@@ -54,11 +57,24 @@ def test_the_settings_file_is_the_one_that_the_environment_names(tmp_path):
 
 def test_of_a_secret_only_its_being_there_and_its_length_are_told():
     shown = secret_states({"HAMDEL_TOKEN_SECRET": LONG, "HAMDEL_SERVER_KEY": "hunter2"})
-    assert shown == {
-        "HAMDEL_TOKEN_SECRET": "set",
-        "HAMDEL_SERVER_KEY": "set, too short",
-        "HAMDEL_DIALOGUE_TOKEN": "not set",
-    }
+    assert shown == NONE_SET | {"HAMDEL_TOKEN_SECRET": "set", "HAMDEL_SERVER_KEY": "set, too short"}
+
+
+def test_every_secret_that_the_settings_page_names_is_shown():
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(HAMDEL_\w*(?:SECRET|KEY|TOKEN|PASSWORD))`", page))
+    assert named == set(SECRETS)
+
+
+def test_a_password_that_others_have_chosen_may_be_short():
+    assert secret_states({"HAMDEL_SMTP_PASSWORD": "hunter2"})["HAMDEL_SMTP_PASSWORD"] == "set"
+
+
+@pytest.mark.parametrize("name", ["HAMDEL_LOG_KEY", "HAMDEL_TRACKER_KEY", "HAMDEL_WEBHOOK_SECRET"])
+def test_a_key_that_is_too_short_is_wrong_and_its_remedy_makes_none_of_another_shape(name):
+    found = safety(Settings(), ALL_SET | {name: "set, too short"})
+    assert states(found) == {name: "wrong"}
+    assert "token_hex" not in (found[0].remedy or "")
 
 
 def test_passwords_in_addresses_are_left_out():
@@ -88,18 +104,26 @@ def test_a_server_for_others_needs_a_token_secret_and_a_server_key():
     settings = Settings.model_validate({"server": {"host": "192.0.2.7"}})
     assert states(safety(settings, NONE_SET)) == {
         "HAMDEL_TOKEN_SECRET": "unsafe",
-        "HAMDEL_SERVER_KEY": "unsafe",
+        "HAMDEL_SERVER_KEY": "missing",
     }
     assert states(safety(settings, ALL_SET)) == {"safety": "ok"}
 
 
+def test_without_development_and_server_key_nobody_could_ever_talk():
+    found = safety(Settings(), ALL_SET | {"HAMDEL_SERVER_KEY": "not set"})
+    assert states(found) == {"HAMDEL_SERVER_KEY": "missing"}
+    assert "no talk can begin" in found[0].detail
+    assert "export HAMDEL_SERVER_KEY=" in (found[0].remedy or "")
+
+
 def test_a_dialogue_engine_elsewhere_needs_a_token():
     settings = Settings.model_validate({"dialogue": {"url": "ws://10.0.0.3:5005/hamdel/turns"}})
-    assert states(safety(settings, NONE_SET)) == {"HAMDEL_DIALOGUE_TOKEN": "unsafe"}
+    without = ALL_SET | {"HAMDEL_DIALOGUE_TOKEN": "not set"}
+    assert states(safety(settings, without)) == {"HAMDEL_DIALOGUE_TOKEN": "unsafe"}
 
 
 def test_a_token_secret_that_the_gateway_refuses_is_invalid():
-    found = safety(Settings(), NONE_SET | {"HAMDEL_TOKEN_SECRET": "set, too short"})
+    found = safety(Settings(), ALL_SET | {"HAMDEL_TOKEN_SECRET": "set, too short"})
     assert states(found) == {"HAMDEL_TOKEN_SECRET": "invalid"}
     assert "export HAMDEL_TOKEN_SECRET=" in (found[0].remedy or "")
 

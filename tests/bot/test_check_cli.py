@@ -1,12 +1,15 @@
 import json
+import re
 import subprocess
 import sys
 
 import pytest
 
-from bot.check import Finding, Report
+from bot.check import SECRETS, Finding, Report
 from bot.check_cli import examine, readable
 from bot.settings import ROOT
+from session_log import SessionLog
+from session_log.master_keys import MasterKeys
 
 SECRET = "open-sesame-" * 3
 
@@ -49,8 +52,24 @@ def test_a_report_without_problems_says_so(tmp_path):
     assert readable(report).endswith("All is well.")
 
 
+def test_the_longest_key_stands_apart_from_its_value(broken):
+    lines = readable(examine(broken, {"PATH": str(broken)})).splitlines()
+    assert any(re.match(r"  jurisdiction\.emotion_inference +on$", line) for line in lines)
+
+
+def test_the_log_is_looked_at_with_the_key_that_the_settings_name(tmp_path):
+    with SessionLog.open(tmp_path / "log.sqlite") as log:
+        key = MasterKeys.load(log.places.key_file, {}).current_id
+    path = tmp_path / "endpoints.yml"
+    path.write_text(f"hamdel: {{server: {{port: 0}}, session_log: {{path: {log.places.database}}}}}\n")
+    sections = json.loads(run("--json", environment={"HAMDEL_ENDPOINTS": str(path)}).stdout)["sections"]
+    found = {finding["subject"]: finding for finding in sections["Session log"]}
+    assert {finding["state"] for finding in found.values()} == {"ok"}
+    assert key in found["log key"]["detail"]
+
+
 def test_neither_form_shows_a_secret(tmp_path):
-    environment = dict.fromkeys(("HAMDEL_TOKEN_SECRET", "HAMDEL_SERVER_KEY", "HAMDEL_DIALOGUE_TOKEN"), SECRET)
+    environment = dict.fromkeys(SECRETS, SECRET)
     for form in ((), ("--json",)):
         ended = run(*form, environment=environment | {"HAMDEL_HOME": str(tmp_path)})
         assert SECRET not in ended.stdout + ended.stderr
@@ -65,7 +84,7 @@ def test_json_has_all_and_the_exit_status_is_that_of_the_process(tmp_path):
     assert document["settings"]["recogniser.model"] == "whisper-base"
     models = {finding["subject"]: finding for finding in document["sections"]["Models"]}
     assert models["whisper-base"]["state"] == "missing"
-    assert models["ser_model/weights/paper_cnn.onnx"]["state"] == "ok"
+    assert models["ser_model/standalone/weights/paper_cnn.onnx"]["state"] == "ok"
 
 
 def test_invalid_settings_end_with_2_and_the_rest_is_still_shown(tmp_path):

@@ -12,7 +12,7 @@ from bot.check_installation import (
     shipped_weights,
     speech_models,
 )
-from bot.settings import Settings
+from bot.settings import ROOT, Settings
 from dialogue.training import model_path
 
 FAST = "faster-whisper"
@@ -188,6 +188,15 @@ def test_a_model_that_the_manifest_lacks_is_an_invalid_setting(tmp_path):
     assert "small" in (finding.remedy or "")
 
 
+def test_the_cost_of_the_base_model_is_said_without_a_factor(tmp_path):
+    costs = {
+        name: found_of(speech_models(ROOT, choose(name), tmp_path), "words, any language").detail
+        for name in ("whisper-base", "whisper-small")
+    }
+    assert costs["whisper-base"].endswith("MB, as fast as base")
+    assert costs["whisper-small"].endswith("takes 3.5 times as long as base")
+
+
 def test_a_manifest_that_cannot_be_read_is_invalid(tmp_path):
     (tmp_path / "models.toml").write_text("[models")
     assert found_of(speech_models(tmp_path, None, tmp_path), "models.toml").state == "invalid"
@@ -195,7 +204,7 @@ def test_a_manifest_that_cannot_be_read_is_invalid(tmp_path):
 
 @pytest.fixture
 def weights(tmp_path):
-    files = {"ser_model": ("a.onnx",), "recommender": ("b.onnx", "c.npz")}
+    files = {"ser_model/standalone": ("a.onnx",), "recommender": ("b.onnx", "c.npz")}
     sha256 = {}
     for package, names in files.items():
         (tmp_path / package / "weights").mkdir(parents=True)
@@ -203,7 +212,7 @@ def weights(tmp_path):
             (tmp_path / package / "weights" / name).write_bytes(name.encode())
             sha256[name] = hashlib.sha256(name.encode()).hexdigest()
     cards = {
-        "ser_model": {"weights": "weights/a.onnx", "sha256": sha256["a.onnx"]},
+        "ser_model/standalone": {"weights": "weights/a.onnx", "sha256": sha256["a.onnx"]},
         "recommender": {
             "network": {"file": "weights/b.onnx", "sha256": sha256["b.onnx"]},
             "vectors": {"file": "weights/c.npz", "sha256": sha256["c.npz"]},
@@ -216,11 +225,11 @@ def weights(tmp_path):
 
 def test_weights_are_compared_with_their_cards(weights):
     assert [finding.state for finding in shipped_weights(weights)] == ["ok", "ok", "ok"]
-    (weights / "ser_model/weights/a.onnx").write_bytes(b"cut")
+    (weights / "ser_model/standalone/weights/a.onnx").write_bytes(b"cut")
     (weights / "recommender/weights/c.npz").unlink()
     found = shipped_weights(weights)
     assert [finding.state for finding in found] == ["damaged", "ok", "missing"]
-    assert found[0].remedy == "git checkout -- ser_model/weights/a.onnx"
+    assert found[0].remedy == "git checkout -- ser_model/standalone/weights/a.onnx"
 
 
 @pytest.mark.parametrize("card", ["", "[]", "{}", '{"network": 1, "vectors": 2}'])

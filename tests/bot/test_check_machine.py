@@ -10,7 +10,6 @@ import pytest
 
 from bot.check_machine import folders, ports
 from bot.settings import Settings
-from session_log import SessionLog
 
 
 @pytest.fixture
@@ -158,16 +157,6 @@ def test_folders_are_looked_at_and_not_made(tmp_path):
     assert {finding.state for finding in found.values()} == {"ok"}
     assert "not made yet" in found["session log"].detail
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_log_whose_key_is_not_there_is_told_with_what_to_restore(tmp_path):
-    with SessionLog.open(tmp_path / "log.sqlite") as log:
-        pass
-    assert places(tmp_path, tmp_path)["key of the log"].state == "ok"
-    log.places.key_file.unlink()
-    found = places(tmp_path, tmp_path)["key of the log"]
-    assert found.state == "missing"
-    assert f"restore {log.places.key_file}" in (found.remedy or "")
 
 
 def test_a_file_where_a_folder_should_be_is_wrong(tmp_path):

@@ -17,10 +17,11 @@ import pytest
 from websockets.asyncio.server import serve as serve_websocket
 
 from bot import gateway
+from bot.check import safety, secret_states
 from bot.dialogue_client import DialogueClient
 from bot.gateway import development_token_path, make_issuer
 from bot.listening_socket import listening_socket
-from bot.settings import ROOT, RecogniserSettings, Settings
+from bot.settings import ROOT, RecogniserSettings, ServerSettings, Settings
 from bot.tokens import Claims, TokenError
 from session_log import SessionLog
 from session_log.location import LogPlaces
@@ -237,6 +238,23 @@ def test_the_secret_and_the_key_come_from_the_environment(monkeypatch):
     assert make_issuer().is_server_key("server-key")
     monkeypatch.setenv("HAMDEL_SERVER_KEY", "")
     assert not make_issuer().is_server_key("")
+
+
+def test_what_check_calls_unsafe_is_said_at_the_start_in_the_same_words(caplog):
+    environment = {"HAMDEL_TOKEN_SECRET": "s" * 32, "HAMDEL_SERVER_KEY": "hunt5"}
+    found = safety(Settings(), secret_states(environment))
+    gateway._warn_of_unsafe(Settings(), environment)
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith(f"HAMDEL_SERVER_KEY: {found[0].detail}; mend it by: {found[0].remedy}")
+    assert "hunt5" not in line
+
+
+def test_a_server_that_can_give_nobody_a_token_says_so_at_the_start(caplog):
+    gateway._warn_of_unsafe(Settings(), {"HAMDEL_TOKEN_SECRET": "s" * 32})
+    assert "no talk can begin" in caplog.text
+    caplog.clear()
+    gateway._warn_of_unsafe(Settings(server=ServerSettings(development=True)), {})
+    assert caplog.records == []
 
 
 def test_each_port_has_its_own_file_of_development_tokens(tmp_path, monkeypatch):

@@ -51,6 +51,19 @@ def raised():
     )  # fmt: skip
 
 
+async def test_what_becomes_of_an_alert_is_timed_by_the_clock_that_the_desk_is_given(path):
+    october, updates = datetime(2026, 10, 1, 12, tzinfo=UTC), []
+    with SessionLog.open(path) as log:
+        opened = open_on_call_desk(OnCallSettings(), ENVIRONMENT, log, path, now=lambda: october)
+        task = asyncio.create_task(opened.run())
+        opened.desk.raise_alert(raised(), updates.append)
+        await until(lambda: updates)
+        opened.desk.close()
+        await task
+    times = {event.step: event.at for event in read_talk(path, "talk-1")[1]}
+    assert times["nobody_on_call"] == october
+
+
 async def test_an_alert_goes_out_and_comes_back_through_its_link_even_after_a_restart(path):
     alert, updates = raised(), []
     async with webhook_server(SECRET) as hook, mail_server() as post:

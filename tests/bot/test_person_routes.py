@@ -8,6 +8,7 @@ import httpx
 import pytest
 from gateway_parts import running_gateway, until
 
+from bot.consents import CONSENT_VERSION
 from session_log.audit_events import Erased
 from session_log.care_events import PersonConsentSet
 from session_log.events import ConsentSet, TalkStarted, TurnHeard
@@ -142,6 +143,24 @@ async def test_a_grant_on_the_page_lifts_the_refusal(tmp_path):
         assert answer.json()["consents"]["store_text"] is True
 
 
+async def test_a_refusal_taken_back_allows_nothing_in_a_talk_under_way(tmp_path):
+    async with gateway(tmp_path) as running, page(running) as me:
+        async with running.connect(running.token(subject="p-1", grants=GRANTS)) as talk:
+            await begin(talk)
+            for decided in (False, None):
+                answer = await me.put(
+                    "/v1/me/consents", json={"version": "2", "consents": {"store_text": decided}}
+                )
+                assert answer.status_code == 200
+            assert answer.json()["consents"]["store_text"] is True
+            await say(talk, f"first {WORD}")
+        async with running.connect(running.token(subject="p-1", grants=GRANTS)) as talk:
+            await begin(talk)
+            await say(talk, f"second {WORD}")
+        await until(lambda: running.talks.count == 0)
+        assert [event.text for event in of(kept(running), TurnHeard)] == [f"second {WORD}"]
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [
@@ -228,6 +247,6 @@ async def test_what_is_offered_is_public(tmp_path):
         async with httpx.AsyncClient(trust_env=False) as client:
             answer = await client.get(f"{running.origin}/v1/consents")
         assert answer.json() == {
-            "version": "1",
+            "version": CONSENT_VERSION,
             "offered": ["talk", "store_text", "share", "research", "memory"],
         }

@@ -126,6 +126,39 @@ def test_client_secrets_take_our_fields_from_their_own_object(client, issuer):
     assert answer["session"]["expires_at"] == answer["expires_at"]
 
 
+@pytest.mark.parametrize("headers", [SITE, OUR_PAGE], ids=["site", "page"])
+def test_a_field_that_nobody_knows_is_refused_and_named_with_those_that_there_are(client, headers):
+    answer = client.post("/tokens", json={"user": "p-17", "tenant": "north"}, headers=headers)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (400, "unknown_parameter")
+    assert error["message"].startswith("There is no user, tenant; there are subject, clinic, purpose,")
+
+
+def test_client_secrets_name_an_unknown_field_of_their_own_object(client):
+    body = {"session": {"type": "realtime"}, "expires_after": {"seconds": 60}, "hamdel": {"user": "p-17"}}
+    error = client.post("/secrets", json=body, headers=SITE).json()["error"]
+    assert error["message"].startswith("There is no hamdel.user; there are hamdel.subject,")
+    body["hamdel"] = {"subject": "p-17"}
+    assert client.post("/secrets", json=body, headers=SITE).status_code == 200
+
+
+def test_client_secrets_refuse_our_fields_outside_of_their_object(client):
+    answer = client.post("/secrets", json={"subject": "p-17"}, headers=SITE)
+    assert answer.status_code == 400
+    assert "subject: belongs into the object hamdel" in answer.json()["error"]["message"]
+
+
+def test_many_long_unknown_fields_do_not_come_back_whole(client):
+    answer = client.post("/tokens", json={f"{n}{'x' * 500}": 1 for n in range(50)}, headers=SITE)
+    assert answer.status_code == 400
+    assert "and 45 more" in answer.text
+    assert len(answer.text) < 600
+
+
+def test_who_may_have_no_token_learns_nothing_of_fields(client):
+    assert client.post("/tokens", json={"user": 1}, headers={"host": HOST}).status_code == 401
+
+
 @pytest.mark.parametrize("own", [3, "x", ["a"]])
 def test_client_secrets_with_something_else_there_are_refused(client, own):
     answer = client.post("/secrets", json={"hamdel": own}, headers=SITE)

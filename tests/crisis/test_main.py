@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,3 +87,16 @@ def test_wrong_arguments_end_with_2(arguments: list[str], capsys: Output) -> Non
         main(arguments)
     assert ended.value.code == 2
     assert "usage: python -m crisis" in capsys.readouterr().err
+
+
+def test_whoever_has_read_enough_of_the_lines_causes_no_complaint() -> None:
+    listing = subprocess.Popen(
+        [sys.executable, "-m", "crisis", "lines"],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert listing.stdout is not None
+    listing.stdout.close()
+    _, complaints = listing.communicate(timeout=60)
+    assert (listing.returncode, complaints) == (0, b"")

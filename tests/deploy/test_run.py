@@ -117,6 +117,23 @@ def test_a_part_that_ends_by_itself_ends_the_whole_with_the_last_words(start):
     assert "last words of actions" in said
 
 
+def test_a_second_server_of_the_same_folder_leaves_the_logs_of_the_first_alone(start, tmp_path):
+    first = start(FINISHES_ITS_TALKS)
+    read_until(first, "started")
+    second = start(NEVER_ENDS)
+    said = second.communicate(timeout=15)[0]
+    assert second.returncode == 1
+    assert f"writes its logs into {tmp_path / 'logs'}/" in said
+    assert "starting" not in said
+    elsewhere = start(NEVER_ENDS, HAMDEL_LOGS=str(tmp_path / "other"))
+    read_until(elsewhere, "started")
+    os.killpg(elsewhere.pid, signal.SIGKILL)
+    os.killpg(first.pid, signal.SIGTERM)
+    first.communicate(timeout=15)
+    third = start(NEVER_ENDS)
+    read_until(third, "started")
+
+
 def test_a_port_in_use_is_told_before_anything_starts(start):
     with socket.create_server(("127.0.0.1", 0)) as holder:
         port = holder.getsockname()[1]

@@ -7,7 +7,7 @@ import pytest
 from bot.settings import ROOT
 
 PAGES = sorted([*ROOT.glob("docs/**/*.md"), ROOT / "README.md"])
-NAMED = re.compile(r"`(tests/[\w/.-]+?\.(?:py|mjs))(?:::(\w+))?`")
+NAMED = re.compile(r"\b(tests/[\w/.-]+?\.(?:py|mjs))\b(?:::(\w+))?")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -4,6 +4,7 @@ import pytest
 from sdk_events import CLIENT_EVENTS, SERVER_EVENTS
 
 from bot.settings import ROOT
+from bot.token_routes import TOKEN_FIELDS
 from session_log.events import SCOPES
 
 PAGE = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
@@ -38,6 +39,12 @@ def test_each_error_code_of_a_refused_event_is_on_the_page():
     codes = set(re.findall(r'ProtocolError\(\s*"([a-z_]+)"', SOURCES))
     assert "item_not_found" in codes
     assert {code for code in codes if f"`{code}`" not in PAGE} == set()
+
+
+def test_each_field_of_a_token_request_is_on_the_page():
+    section = PAGE.split("### Tokens")[1].split("\nRefusals")[0]
+    fields = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    assert fields == list(TOKEN_FIELDS)
 
 
 def test_the_scopes_of_consent_are_listed():

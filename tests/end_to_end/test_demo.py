@@ -21,6 +21,7 @@ def test_the_demonstration_holds_real_talks_and_lets_people_in(tmp_path):
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     assert run.returncode == 0, run.stderr[-3000:]
+    assert "holding 3 talks, about 1 minute …" in run.stderr
     assert "/review/" in run.stdout
     assert "demo-therapist" in run.stdout
     assert "demo-administrator" in run.stdout

@@ -67,6 +67,23 @@ def test_assigning_twice_and_taking_away_twice_do_no_harm(house):
     assert "person-1" not in house.sign_in(house.anna).get("/caseload").text
 
 
+def test_only_those_who_do_not_see_a_person_yet_are_offered(house):
+    ben = house.account("ben")
+    root = house.signed_in("root", "administrator", None)
+
+    def offered():
+        page = root.get("/assignments?search=person-1&lang=en").text
+        return [name for name in ("anna", "ben") if f">{name}</option>" in page], page
+
+    assert offered()[0] == ["anna", "ben"]
+    change(root, "person-1", house.anna.account)
+    assert offered()[0] == ["ben"]
+    change(root, "person-1", ben.account)
+    names, page = offered()
+    assert names == []
+    assert "all therapists see them" in page
+
+
 def test_each_change_is_noted_with_person_and_therapist(house):
     root = house.signed_in("root", "administrator", None)
     change(root, "person-1", house.anna.account)

@@ -130,6 +130,13 @@ def test_pictures_are_drawn_from_their_tables(visit: Visits, language: str, dire
     assert visiting.complaints == []
 
 
+def test_the_time_in_the_picture_is_that_of_the_talk(visit: Visits) -> None:
+    page = visit().open("/sessions/shared-0", "en")
+    page.wait_for_selector('html[data-charts="drawn"]', state="attached")
+    canvas = 'document.querySelector("figure.chart canvas")'
+    assert page.evaluate(f"Chart.getChart({canvas}).scales.x.max") == 260
+
+
 def test_a_click_on_a_point_leads_to_its_turn(visit: Visits) -> None:
     page = visit().open("/sessions/shared-0", "en")
     page.wait_for_selector('html[data-charts="drawn"]', state="attached")

@@ -13,11 +13,14 @@ from review_caseload import CONSENTED, NOW, keep_talk, talk_events
 
 from review.__main__ import main
 from review.corrections import Corrections, write_corrections
-from ser_model.manifest import read_manifest, read_recording
+from ser_model.manifest import read_manifest
+from ser_model.recordings import read_recording
 from session_log import SessionLog
 from session_log.care_events import LabelReviewed, PersonConsentSet
 from session_log.events import ConsentSet
+from session_log.location import LogPlaces
 from session_log.reader import reading
+from session_log.verify import verify
 
 RESEARCH = (*CONSENTED, "store_audio", "research")
 
@@ -164,10 +167,21 @@ def test_the_command_notes_its_use_and_says_what_was_left_out(tmp_path, capsys):
     assert json.loads(facts)["action"] == "corrections_exported"
 
 
+def test_the_log_is_that_of_the_settings_with_its_key_and_head(tmp_path, capsys, monkeypatch):
+    places = LogPlaces.of(tmp_path / "a.sqlite", tmp_path / "elsewhere.key", tmp_path / "elsewhere.head")
+    SessionLog.open(places).close()
+    endpoints = tmp_path / "endpoints.yml"
+    section = f"{{path: {places.database}, key_file: {places.key_file}, head_file: {places.head_file}}}"
+    endpoints.write_text(f"hamdel: {{session_log: {section}}}\n")
+    monkeypatch.setenv("HAMDEL_ENDPOINTS", str(endpoints))
+    assert main(["corrections", "--out", str(tmp_path / "out")]) == 0
+    assert verify(places) == []
+
+
 def test_while_a_server_has_the_log_the_command_writes_nothing(log, tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["corrections", "--out", str(out), "--database", str(log.places.database)]) == 2
-    assert capsys.readouterr().err
+    assert "stop the server and call this again" in capsys.readouterr().err
     assert not out.exists()
 
 

@@ -13,7 +13,7 @@ from session_log.care_events import LabelReviewed
 
 from .conftest import Site
 
-CARD = Path(__file__).parents[2] / "ser_model" / "card.json"
+CARD = Path(__file__).parents[2] / "ser_model" / "standalone" / "card.json"
 
 
 def reviewed(was: str, emotion: str, model: str, turn: int = 0) -> LabelReviewed:
@@ -74,6 +74,18 @@ def test_a_small_group_is_held_back_from_all_but_its_therapist(site: Site, perso
     assert ("fused-1" in site.signed_in("sam", "supervisor").get("/models").text) is shown
     assert ("fused-1" in site.signed_in("ada", "administrator", None).get("/models").text) is shown
     assert "fused-1" in site.sign_in(therapist).get("/models").text
+
+
+def test_where_every_group_is_too_small_that_is_said(site: Site):
+    nothing, too_few = "No estimates yet", "Every group is too small to be shown"
+    sam = site.signed_in("sam", "supervisor")
+    page = sam.get("/models?lang=en").text
+    assert nothing in page
+    assert too_few not in page
+    keep_talk(site.log, talk_events("t", "p", NOW - timedelta(days=1)))
+    page = sam.get("/models?lang=en").text
+    assert too_few in page
+    assert nothing not in page
 
 
 def test_whoever_is_not_signed_in_sees_no_figures(site: Site):

@@ -16,7 +16,7 @@ from review.app import review_routes
 from review.pages import Pages
 from session_log.audio import audio_path
 from session_log.care_events import FlagMoved, LabelReviewed, NoteWritten, PersonConsentSet
-from session_log.events import CrisisFlagged, TalkStarted
+from session_log.events import CrisisFlagged, HandedOff, TalkStarted
 from session_log.reader import reading
 
 from .conftest import Site
@@ -62,6 +62,29 @@ def test_a_persian_page_has_persian_digits(tara):
     assert '<html lang="fa" dir="rtl"' in page
     assert "نوبت ۲" in page
     assert "۸۸٪" in page
+
+
+def test_codes_of_the_log_are_shown_in_words(tara, site):
+    start = NOW - timedelta(days=1)
+    events = talk_events("called", "p-sharing", start)
+    for queue, reason in (("on_call", "suicide"), ("billing", "a question about a bill")):
+        events.append(
+            HandedOff(
+                talk_id="called", at=start + timedelta(seconds=90), queue=queue, reason=reason, reached=False
+            )
+        )
+    keep_talk(site.log, events)
+    english, persian = (tara.get(f"/sessions/called?lang={language}").text for language in ("en", "fa"))
+    assert "<bdi>people on call</bdi> · <bdi>suicide</bdi>" in english
+    assert "<bdi>billing</bdi> · <bdi>a question about a bill</bdi>" in english
+    assert "typed · فارسی" in english
+    assert "<bdi>افراد کشیک</bdi> · <bdi>خودکشی</bdi>" in persian
+    assert "نوشته‌شده · فارسی" in persian
+    assert "<bdi>۲۰۲۶-۱۱</bdi> · ابزارک" in persian  # the version of a consent
+
+
+def test_the_picture_is_as_long_as_the_talk(tara):
+    assert 'data-seconds="260.0"' in tara.get("/sessions/shared-1").text
 
 
 def test_times_are_of_the_zone_in_the_settings(site):

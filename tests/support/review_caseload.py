@@ -12,7 +12,7 @@ import numpy as np
 import soundfile
 
 from review.accounts import By, create_account, enrol, log_key
-from review.sessions import SIGNED_IN, begin_session
+from review.sign_in_sessions import SIGNED_IN, begin_session
 from session_log import SessionLog
 from session_log.account_rows import assignment_mac
 from session_log.audio import keep_audio

@@ -6,10 +6,18 @@ from typing import Any
 
 from playwright.sync_api import expect
 
+from bot.consents import CONSENT_VERSION
+from bot.settings import ROOT
+
 
 def names(page: Any) -> list[str]:
     found: list[str] = page.locator('input[role="switch"]').evaluate_all("all => all.map((one) => one.name)")
     return found
+
+
+def test_page_and_server_say_the_same_version_of_the_words() -> None:
+    source = (ROOT / "widget" / "consent.js").read_text(encoding="utf-8")
+    assert f'export const CONSENT_VERSION = "{CONSENT_VERSION}";' in source
 
 
 def test_what_may_not_be_done_here_is_not_offered(scripted_gateway: Any, open_page: Any) -> None:

@@ -52,32 +52,63 @@ def test_the_record_is_shown_in_plain_words_and_the_token_leaves_the_address(
     assert page.url == f"{talked.origin}/me"
     expect(page.locator("#count")).to_have_text("Talks: 1. Talks of which the text is kept: 1.")
     expect(page.locator("#talks tbody tr")).to_have_count(1)
-    switches = page.locator('#consents input[role="switch"]')
-    assert switches.evaluate_all("all => all.map((one) => [one.name, one.checked])") == [
-        [scope, True]
-        for scope in ("emotion", "camera", "store_text", "store_audio", "share", "research", "memory")
-    ]
     keep_picture(page, "me-en")
+
+
+SCOPES = ("emotion", "store_text", "store_audio", "share", "research", "memory")
+
+
+def switches(page: Page) -> list[list[object]]:
+    found: list[list[object]] = page.locator('#never input[role="switch"]').evaluate_all(
+        "all => all.map((one) => [one.name, one.checked])"
+    )
+    return found
+
+
+def test_nothing_is_switched_on_for_somebody_who_was_never_asked(
+    talked: RunningGateway, pages: RecordPages
+) -> None:
+    page = pages.of(talked)
+    assert switches(page) == [[scope, False] for scope in SCOPES]
+    labels = page.locator("#never label")
+    assert all(text.startswith("Never ") for text in labels.all_inner_texts())
+    assert set(page.locator("#never .switch p").all_inner_texts()) == {
+        "Done only in talks for which it was agreed to."
+    }
+
+
+def test_what_is_not_offered_here_has_no_switch(tmp_path: Path, pages: RecordPages) -> None:
+    with served_gateway(tmp_path, jurisdiction={"preset": "us-il"}) as gateway:
+        # no feelings by law, no sound by the settings
+        offered = ("store_text", "share", "research", "memory")
+        assert switches(pages.of(gateway)) == [[scope, False] for scope in offered]
 
 
 def test_in_persian_it_reads_from_right_to_left(talked: RunningGateway, pages: RecordPages) -> None:
     page = pages.of(talked, locale="fa-IR")
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
     expect(page.locator("#count")).to_contain_text("گفت‌وگوها: ۱")
+    page.locator("#never-share").check()
+    expect(page.locator("#never-share-detail")).to_have_text("در هیچ گفت‌وگویی انجام نمی‌شود.")
     keep_picture(page, "me-fa")
     page.locator("input[name=language][value=en]").check(force=True)
     expect(page.locator("html")).to_have_attribute("dir", "ltr")
     expect(page.locator("#count")).to_contain_text("Talks: 1")
+    expect(page.locator("#never-share-detail")).to_have_text("Not done in any talk.")
 
 
-def test_a_switch_is_a_decision_for_all_talks(talked: RunningGateway, pages: RecordPages) -> None:
+def test_what_is_ruled_out_is_ruled_out_in_all_talks(talked: RunningGateway, pages: RecordPages) -> None:
     page = pages.of(talked)
-    page.locator("#consent-emotion").uncheck()
+    page.locator("#never-emotion").check()
     expect(page.locator("#message")).to_contain_text("Saved")
+    expect(page.locator("#never-emotion-detail")).to_have_text("Not done in any talk.")
+    keep_picture(page, "me-ruled-out")
     assert talked.parts.session_log.refusals("p-1") == {"emotion"}
     again = pages.of(talked)
-    assert not again.locator("#consent-emotion").is_checked()
-    again.locator("#consent-emotion").check()
+    assert again.locator("#never-emotion").is_checked()
+    with again.expect_request("**/v1/me/consents") as sent:
+        again.locator("#never-emotion").uncheck()
+    assert sent.value.post_data_json["consents"] == {"emotion": None}  # takes it back, and agrees to nothing
     expect(again.locator("#message")).to_contain_text("Saved")
     assert talked.parts.session_log.refusals("p-1") == frozenset()
 

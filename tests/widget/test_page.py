@@ -244,7 +244,9 @@ def test_voice_is_cut_at_once_when_the_person_speaks(
     assert cut["item_id"] == "a1"
     assert 300 <= cut["audio_end_ms"] <= 3_000
     in_state(page, "listening")
-    expect(page.locator(".turn--assistant .turn__note")).to_have_text("You spoke, so Hamdel stopped here.")
+    expect(page.locator(".turn--assistant .turn__note")).to_have_text(
+        "You interrupted, so Hamdel stopped here."
+    )
     # What was already on its way from the server is not played any more.
     scripted_gateway.send(script.sound("a1", 1.0), *script.reply_ends("a1", "A long answer", "cancelled"))
     scripted_gateway.send(*script.reply("a2", "Yes?", 0.2))

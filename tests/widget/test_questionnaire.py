@@ -216,17 +216,17 @@ def test_a_switch_of_the_language_keeps_what_was_chosen(gateway: RunningGateway,
     assert chosen(page) == [4]
 
 
-def test_whoever_keeps_no_words_is_told_what_to_switch_on(
+def test_whoever_keeps_no_words_is_told_what_to_switch_off(
     gateway: RunningGateway, pages: RecordPages
 ) -> None:
     page = pages.of(gateway)
-    page.locator("#consent-store_text").uncheck()
+    page.locator("#never-store_text").check()
     expect(page.locator("#message")).to_contain_text("Saved")
     folded = page.locator("#questionnaire")
     folded.locator("summary").click()
-    expect(folded.locator("[data-part=refused]")).to_contain_text("Keep the text")
+    expect(folded.locator("[data-part=refused]")).to_contain_text("Never keep the text of my talks")
     expect(folded.locator("form")).to_be_hidden()
-    page.locator("#consent-store_text").check()
+    page.locator("#never-store_text").uncheck()
     expect(folded.locator("form")).to_be_visible()
     expect(folded.locator("[data-part=refused]")).to_be_hidden()
 
@@ -241,7 +241,7 @@ def test_a_refusal_elsewhere_is_told_and_the_choices_stay(
     refusal = {"scope": "store_text", "granted": False, "version": "1", "given_by": "page"}
     assert log.record(PersonConsentSet(subject="p-1", at=now, **refusal))
     folded.locator("[data-part=send]").click()
-    expect(folded.locator("[data-part=complaint]")).to_contain_text("Keep the text")
+    expect(folded.locator("[data-part=complaint]")).to_contain_text("Never keep the text of my talks")
     assert chosen(page) == list(ANSWERS)
     assert answers_in(gateway) == []
 

@@ -27,11 +27,13 @@ test("Persian is written with Persian letters", () => {
   }
 });
 
-test("every key that the page marks has a sentence", () => {
-  const keys = [...source("index.html").matchAll(/data-(?:text|label|placeholder)="(\w+)"/g)].map(([, key]) => key);
-  assert.ok(keys.length > 20);
-  for (const key of keys) assert.ok(key in english, key);
-});
+for (const page of ["index.html", "me.html"]) {
+  test(`every key that ${page} marks has a sentence`, () => {
+    const keys = [...source(page).matchAll(/data-(?:text|label|placeholder|title)="(\w+)"/g)].map(([, key]) => key);
+    assert.ok(keys.length > 15);
+    for (const key of keys) assert.ok(key in english, key);
+  });
+}
 
 test("every consent switch has its words", () => {
   assert.ok(SWITCHES.some(({ needed }) => needed));
