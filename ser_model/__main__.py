@@ -1,22 +1,23 @@
-"""Command line: train, evaluate, predict."""
+"""Command line: corpus, encode, train, crossvalidate, evaluate, predict."""
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from ser_model.corpus_command import add_corpus_command
+from ser_model.detector import RecordingDetector
+from ser_model.encode_command import add_encode_command
 from ser_model.errors import ConfigurationError, ManifestError, SpeechEmotionError
+from ser_model.loading import load_detector
 from ser_model.manifest import LABELS, UNDETERMINED
-from ser_model.model_card import DEFAULT_DIRECTORY
+from ser_model.training_commands import CONFIGURATIONS, add_training_commands
 
 __all__ = ["main"]
 
-_DEFAULT_CONFIGURATION = DEFAULT_DIRECTORY / "configs" / "paper_cnn.json"
 _BAD_INPUT = 2
 _INTERRUPTED = 130
 
@@ -35,39 +36,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _train(options: argparse.Namespace) -> int:
-    if importlib.util.find_spec("tensorflow") is None:
-        raise ConfigurationError("training needs the training environment: run `make train-ser`")
-    from ser_model import train as training
-    from ser_model.configuration import read_configuration
-
-    configuration = read_configuration(options.config)
-    if options.epochs is not None:
-        schedule = configuration.schedule.model_copy(update={"epochs": options.epochs})
-        configuration = configuration.model_copy(update={"schedule": schedule})
-    command = f"python -m ser_model train --config {shlex.quote(_shown(options.config))} --corpus DIR"
-    if options.epochs is not None:
-        command += f" --epochs {options.epochs}"
-    try:
-        training.train(
-            configuration, corpus=options.corpus, out=options.out, fresh=options.fresh, command=command
-        )
-    except KeyboardInterrupt:
-        print(
-            "\nser_model: stopped; every whole epoch is kept, and the same command goes on from there",
-            file=sys.stderr,
-        )
-        return _INTERRUPTED
-    return 0
-
-
 def _evaluate(options: argparse.Namespace) -> int:
-    from ser_model.detector import SpeechEmotionDetector
     from ser_model.evaluate import answer_all, report
     from ser_model.manifest import read_manifest
 
     rows = read_manifest(options.manifest, split=options.split, skip_unknown=options.skip_unknown)
-    detector = SpeechEmotionDetector.load(options.model)
+    detector = load_detector(options.model)
     figures = report(answer_all(detector, rows, progress=sys.stderr.isatty()))
     try:
         options.json.parent.mkdir(parents=True, exist_ok=True)
@@ -82,10 +56,11 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _predict(options: argparse.Namespace) -> int:
-    from ser_model.detector import SpeechEmotionDetector
-    from ser_model.manifest import read_recording
+    from ser_model.recordings import read_recording
 
-    detector = SpeechEmotionDetector.load(options.model)
+    detector = load_detector(options.model)
+    if options.windows:
+        return _predict_windows(detector, options)
     for path in options.files:
         try:
             estimate = detector.estimate(read_recording(path), language=options.language)
@@ -109,37 +84,28 @@ def _predict(options: argparse.Namespace) -> int:
     return 0
 
 
-def _shown(path: Path) -> str:
-    root = DEFAULT_DIRECTORY.parent
-    whole = path.resolve()
-    return str(whole.relative_to(root)) if whole.is_relative_to(root) else path.name
+def _predict_windows(detector: RecordingDetector, options: argparse.Namespace) -> int:
+    from ser_model.timeline_command import predict_windows
+
+    if options.picture is not None and len(options.files) > 1:
+        raise ConfigurationError("a picture shows one recording: name one FILE")
+    for path in options.files:
+        for line in predict_windows(detector, path, options.language, options.picture, options.json):
+            print(line)
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ser_model", description="Emotion of an utterance from its sound."
     )
-    commands = parser.add_subparsers(required=True, metavar="train | evaluate | predict")
+    commands = parser.add_subparsers(
+        required=True, metavar="corpus | encode | train | crossvalidate | evaluate | predict"
+    )
 
-    train = commands.add_parser(
-        "train",
-        help="train on a corpus and write weights and card (needs the training environment)",
-        description="Trains on a folder of recordings with speaker-disjoint splits; an interrupted run goes "
-        "on. Needs the training environment: `make train-ser` calls it with it.",
-    )
-    train.add_argument("--config", type=Path, default=_DEFAULT_CONFIGURATION, help="JSON file (%(default)s)")
-    train.add_argument(
-        "--corpus",
-        type=Path,
-        help="folder with manifest.csv (path,corpus,speaker,emotion,language,split); "
-        "default: $HAMDEL_CORPORA",
-    )
-    train.add_argument("--epochs", type=_positive, help="instead of the configuration's number")
-    train.add_argument(
-        "--out", type=Path, default=DEFAULT_DIRECTORY, help="where card and weights go (%(default)s)"
-    )
-    train.add_argument("--fresh", action="store_true", help="begin anew instead of going on")
-    train.set_defaults(run=_train)
+    add_corpus_command(commands)
+    add_encode_command(commands, CONFIGURATIONS / "whisper_cnn.json")
+    add_training_commands(commands)
 
     evaluate = commands.add_parser(
         "evaluate",
@@ -158,7 +124,15 @@ def _parser() -> argparse.ArgumentParser:
     predict = commands.add_parser(
         "predict", help="name the emotion of recordings", description="Names the emotion of recordings."
     )
-    predict.add_argument("files", type=Path, nargs="+", metavar="FILE", help="WAV, FLAC, Ogg or MP3")
+    predict.add_argument(
+        "files", type=Path, nargs="+", metavar="FILE", help="WAV, FLAC, Ogg, MP3, M4A or WebM"
+    )
+    predict.add_argument(
+        "--windows", action="store_true", help="moods over time: of the 3 s around each second, smoothed"
+    )
+    predict.add_argument(
+        "--picture", type=Path, metavar="PNG", help="draws the moods over time; with --windows"
+    )
     predict.add_argument(
         "--language",
         default=UNDETERMINED,
@@ -168,13 +142,6 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--model", type=Path, help="folder with another card.json")
     predict.set_defaults(run=_predict)
     return parser
-
-
-def _positive(text: str) -> int:
-    number = int(text) if text.isascii() and text.isdigit() else 0
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be a whole number from 1")
-    return number
 
 
 if __name__ == "__main__":

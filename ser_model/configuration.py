@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ser_model.errors import ConfigurationError
 
-__all__ = ["Augmentation", "Configuration", "Network", "Schedule", "read_configuration"]
-
+__all__ = [
+    "Augmentation",
+    "Configuration",
+    "LogMelNetwork",
+    "Network",
+    "PaperNetwork",
+    "Schedule",
+    "StatesNetwork",
+    "read_configuration",
+]
 
 _Kernels = tuple[tuple[int, int], tuple[int, int], int]
+_Share = Annotated[float, Field(ge=0.0, lt=1.0)]
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Network(_Section):
-    """Sizes of the three convolution layers and of what follows them."""
+class PaperNetwork(_Section):
+    """Sizes of the paper's three convolution layers and of what follows them (`paper_cnn.py`)."""
 
+    kind: Literal["paper_cnn"] = "paper_cnn"
     filters: tuple[int, int, int] = (32, 64, 192)
     kernels: _Kernels = ((5, 7), (5, 5), 5)
     """Frames × bands of the first two layers, steps of the third; odd."""
     attention: int = Field(default=64, ge=1)
-    convolution_dropout: float = Field(default=0.1, ge=0.0, lt=1.0)
-    dense_dropout: float = Field(default=0.4, ge=0.0, lt=1.0)
+    convolution_dropout: _Share = 0.1
+    dense_dropout: _Share = 0.4
 
     @field_validator("kernels")
     @classmethod
@@ -36,8 +47,59 @@ class Network(_Section):
         return kernels
 
 
+class LogMelNetwork(_Section):
+    """Sizes of the residual network on log-mel spectrograms (`logmel_cnn.py`)."""
+
+    kind: Literal["logmel_cnn"] = "logmel_cnn"
+    channels: tuple[int, int, int, int] = (24, 40, 80, 128)
+    """Of the stem and of the three stages behind it, each of which halves the bands."""
+    width: int = Field(default=160, ge=1)
+    """Channels over which attention pools."""
+    attention: int = Field(default=64, ge=1)
+    convolution_dropout: _Share = 0.1
+    dense_dropout: _Share = 0.3
+
+
+class StatesNetwork(_Section):
+    """Sizes of the network on states of the recogniser's encoder (`whisper_cnn.py`)."""
+
+    kind: Literal["whisper_cnn"] = "whisper_cnn"
+    encoder: str = "whisper-base"
+    """Name of the recogniser's model in `models.toml`."""
+    encoder_sha256: str = Field(
+        default="d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9", pattern=r"^[0-9a-f]{64}$"
+    )
+    """Of its model.bin: states of another model mean something else."""
+    layers: tuple[int, ...] = Field(default=(2, 3, 4, 5), min_length=1)
+    """Of the encoder, from 1; the network learns how much of each it takes."""
+    width: int = Field(default=160, ge=1)
+    blocks: int = Field(default=2, ge=0)
+    """Residual convolutions over time."""
+    kernel: int = Field(default=3, ge=1)
+    attention: int = Field(default=64, ge=1)
+    input_dropout: _Share = 0.1
+    """Share of the states' numbers that a clip goes without."""
+    dropout: _Share = 0.15
+    dense_dropout: _Share = 0.3
+
+    @field_validator("kernel")
+    @classmethod
+    def _kernel_has_a_middle(cls, kernel: int) -> int:
+        if kernel % 2 == 0:
+            raise ValueError("must be odd, so that it has a middle")
+        return kernel
+
+
+Network = Annotated[PaperNetwork | LogMelNetwork | StatesNetwork, Field(discriminator="kind")]
+
+
 class Augmentation(_Section):
-    """How far training clips are varied."""
+    """How far training clips are varied; what concerns spectrograms is without effect on states."""
+
+    copies: int = Field(default=0, ge=0)
+    """Recordings made of each one by noise, room, codec, speed and band limits; one of all is drawn."""
+    state_noise: float = Field(default=0.1, ge=0.0)
+    """Standard deviation of noise on states, in units of their own."""
 
     tempo: float = Field(default=0.15, ge=0.0, le=0.5)
     """Largest natural logarithm of the change of tempo."""
@@ -62,7 +124,7 @@ class Schedule(_Section):
     epochs: int = Field(default=30, ge=1)
     batch: int = Field(default=32, ge=2)
     frames: tuple[int, int] = (112, 176)
-    """Shortest and longest cut of a clip, in frames of 16 ms; each batch draws one length."""
+    """Shortest and longest cut of a clip, in frames of 16 ms (states: 40 ms); each batch draws one length."""
     learning_rate: float = Field(default=2e-3, gt=0.0)
     weight_decay: float = Field(default=1e-2, ge=0.0)
     warm_up_epochs: float = Field(default=1.0, ge=0.0)
@@ -85,7 +147,13 @@ class Configuration(_Section):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     version: str = Field(pattern=r"^[0-9]+(\.[0-9]+)*$")
     seed: int = 1
-    network: Network = Network()
+    members: int = Field(default=1, ge=1, le=10)
+    """Networks that are trained alike but for their random numbers, and whose probabilities are averaged."""
+    teacher: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]*$")
+    """Another configuration's name, whose probabilities for the training clips are learnt too."""
+    teaching: float = Field(default=0.5, ge=0.0, le=1.0)
+    """Share of the teacher in the target; the rest is the label."""
+    network: Network = PaperNetwork()
     augmentation: Augmentation = Augmentation()
     schedule: Schedule = Schedule()
     repeats: dict[str, int] = {}

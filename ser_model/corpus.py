@@ -1,41 +1,37 @@
-"""The recordings to train on, and a cache of their spectrograms.
+"""The recordings to train on.
 
-A corpus folder has `manifest.csv` with the columns path, corpus, speaker, emotion, language and
-split (train, valid or test; no speaker in two of them). It is never part of the repository: name it
-with `--corpus DIR` or in HAMDEL_CORPORA.
+A manifest has the columns path, speaker, emotion, language and split (train, valid or test), and as far as
+known corpus, gender and text. Several are read as one: no speaker may be in two splits of them all, and each
+split has to be in one of them. They are never part of the repository: name manifests, or folders that have
+one, with `--corpus` or in HAMDEL_CORPORA. `python -m ser_model corpus` writes those of published corpora, and
+`python -m review corrections` that of what therapists corrected.
 """
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import os
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-from platformdirs import user_cache_dir
-from tqdm import tqdm
-
-from ser_model import features
 from ser_model.errors import CorpusError
-from ser_model.manifest import LABELS, read_recording
+from ser_model.manifest import LABELS, UNDETERMINED
 
 __all__ = [
     "SPLITS",
     "CorpusClip",
-    "cache_folder",
-    "cached_arrays",
-    "corpus_folder",
+    "corpus_manifests",
+    "manifest_in",
     "read_corpus",
-    "spectrograms",
 ]
 
 SPLITS = ("train", "valid", "test")
 
-_COLUMNS = ("path", "corpus", "speaker", "emotion", "language", "split")
+_COLUMNS = ("path", "speaker", "emotion", "language", "split")
+_MANIFESTS = ("manifest.csv", "speech/manifest.csv", "speech.csv")
+"""Where a folder may have its manifest; the last is how corrections are exported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,118 +44,109 @@ class CorpusClip:
     emotion: str
     language: str
     split: str
+    gender: str = ""
+    """`female`, `male`, or empty where it isn't known."""
+    text: str = ""
 
 
-def corpus_folder(chosen: Path | None) -> Path:
-    """The folder with the manifest: the chosen one, or HAMDEL_CORPORA; its `speech` folder counts too.
+def manifest_in(place: Path) -> Path | None:
+    """The manifest that a path names: the file itself, or that of a folder."""
+    if place.is_file():
+        return place
+    return next((place / name for name in _MANIFESTS if (place / name).is_file()), None)
+
+
+def corpus_manifests(chosen: Path | Sequence[Path] | None) -> list[Path]:
+    """The manifests that were named: as files or by their folders; None takes HAMDEL_CORPORA.
 
     Raises:
-        CorpusError: where none was named or it has no manifest.
+        CorpusError: where none was named, or a folder has none.
     """
-    named = chosen or (Path(os.environ["HAMDEL_CORPORA"]) if os.environ.get("HAMDEL_CORPORA") else None)
-    if named is None:
+    if chosen is None:
+        places = [Path(name) for name in os.environ.get("HAMDEL_CORPORA", "").split(os.pathsep) if name]
+    else:
+        places = [chosen] if isinstance(chosen, Path) else list(chosen)
+    if not places:
         raise CorpusError(
-            "no corpus: name the folder of the recordings with --corpus DIR or HAMDEL_CORPORA; it has "
-            f"manifest.csv with the columns {','.join(_COLUMNS)} (CREMA-D and EMO-DB are free to download)"
+            "no corpus: name manifests, or folders that have one, with --corpus or HAMDEL_CORPORA; "
+            f"columns are {','.join(_COLUMNS)}. `python -m ser_model corpus` writes that of a downloaded "
+            "corpus (CREMA-D and EMO-DB are free)"
         )
-    for folder in (named, named / "speech"):
-        if (folder / "manifest.csv").is_file():
-            return folder
-    raise CorpusError(f"{named}: has neither manifest.csv nor speech/manifest.csv")
+    manifests = []
+    for place in places:
+        manifest = manifest_in(place)
+        if manifest is None:
+            names = " nor ".join(_MANIFESTS)
+            raise CorpusError(f"{place}: has neither {names}" if place.is_dir() else f"{place}: is not there")
+        manifests.append(manifest)
+    return manifests
 
 
-def read_corpus(folder: Path) -> list[CorpusClip]:
-    """Reads the manifest; leaves out splits and emotions that are not for training (EMO-DB's boredom).
+def read_corpus(chosen: Path | Sequence[Path] | None) -> list[CorpusClip]:
+    """Reads manifests as one; leaves out splits and emotions that are not for training (EMO-DB's boredom).
+
+    Args:
+        chosen: manifests, or folders that have one; None takes HAMDEL_CORPORA (several are parted like those
+            of PATH). A manifest without the column corpus belongs to a corpus of its folder's name.
 
     Raises:
-        CorpusError: for missing columns or recordings, or a speaker in two splits.
+        CorpusError: where none was named, for missing manifests, columns or recordings, a split that none of
+            them has, a speaker in two splits, or a recording in two manifests.
     """
-    path = folder / "manifest.csv"
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
-        if missing:
-            raise CorpusError(f"{path}: columns {missing} are missing; needed are {','.join(_COLUMNS)}")
-        clips = [
-            CorpusClip(
-                path=folder / row["path"],
-                corpus=row["corpus"],
-                speaker=f"{row['corpus']}/{row['speaker']}",
-                emotion=row["emotion"],
-                language=row["language"],
-                split=row["split"],
-            )
-            for row in reader
-            if row["split"] in SPLITS and row["emotion"] in LABELS
-        ]
-    _check(path, clips)
+    manifests = corpus_manifests(chosen)
+    clips: list[CorpusClip] = []
+    for manifest in manifests:
+        clips += _clips(manifest)
+    _check(", ".join(map(str, manifests)), clips, several=len(manifests) > 1)
     return clips
 
 
-def cache_folder() -> Path:
-    """Where computed features and unfinished runs are kept: below HAMDEL_HOME or the platform's cache."""
-    chosen = os.environ.get("HAMDEL_HOME")
-    home = Path(chosen).expanduser() if chosen else Path(user_cache_dir("hamdel", appauthor=False))
-    return home / "ser_model"
-
-
-def cached_arrays(
-    clips: Sequence[CorpusClip],
-    compute: Callable[[NDArray[np.float32]], NDArray[np.float32]],
-    *,
-    name: str,
-    recipe: str,
-) -> list[NDArray[np.float32]]:
-    """Computes an array of each recording once and keeps all in one file in half precision.
-
-    Args:
-        clips: recordings.
-        compute: from samples at 16 kHz, shape (n,), to an array of shape (t, k), k constant.
-        name: of the arrays, for the file and the progress bar.
-        recipe: whatever the result depends on beside the recordings; another recipe, another file.
-
-    Returns:
-        An array of shape (t, k) for each clip.
-    """
-    path = cache_folder() / f"{name}-{_fingerprint(clips, recipe)}.npz"
-    if not path.is_file():
-        arrays = [compute(read_recording(clip.path)) for clip in tqdm(clips, desc=name, unit="clip")]
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(f".{os.getpid()}.npz")
-        np.savez(
-            unfinished,
-            values=np.concatenate(arrays).astype(np.float16),
-            lengths=np.array([len(array) for array in arrays]),
+def _clips(manifest: Path) -> list[CorpusClip]:
+    folder = manifest.parent
+    try:
+        with manifest.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restval="")
+            missing = [name for name in _COLUMNS if name not in (reader.fieldnames or ())]
+            rows = list(reader)
+    except OSError as error:
+        raise CorpusError(f"{manifest}: cannot be read ({error.strerror})") from None
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise CorpusError(f"{manifest}: is not a CSV file in UTF-8 ({error})") from None
+    if missing:
+        raise CorpusError(f"{manifest}: columns {missing} are missing; needed are {','.join(_COLUMNS)}")
+    own_name = folder.absolute().name
+    return [
+        CorpusClip(
+            path=folder / row["path"],
+            corpus=corpus,
+            speaker=f"{corpus}/{row['speaker']}",
+            emotion=row["emotion"],
+            language=row["language"] or UNDETERMINED,
+            split=row["split"],
+            gender=row.get("gender") or "",
+            text=row.get("text") or "",
         )
-        unfinished.replace(path)
-    with np.load(path) as stored:
-        values, ends = stored["values"], np.cumsum(stored["lengths"])
-    return [part.astype(np.float32) for part in np.split(values, ends[:-1])]
+        for row in rows
+        if row["split"] in SPLITS and row["emotion"] in LABELS
+        for corpus in [row.get("corpus") or own_name]
+    ]
 
 
-def spectrograms(clips: Sequence[CorpusClip]) -> list[NDArray[np.float32]]:
-    """Log-mel spectrograms in dB, shape (t, 64) each, of `features.log_mel`."""
-    recipe = Path(features.__file__).read_text(encoding="utf-8")
-    return cached_arrays(clips, features.log_mel, name="spectrograms", recipe=recipe)
-
-
-def _check(path: Path, clips: Sequence[CorpusClip]) -> None:
+def _check(named: str, clips: Sequence[CorpusClip], *, several: bool) -> None:
     splits_of: dict[str, set[str]] = {}
     for clip in clips:
         splits_of.setdefault(clip.speaker, set()).add(clip.split)
     shared = sorted(speaker for speaker, splits in splits_of.items() if len(splits) > 1)
     if shared:
-        raise CorpusError(f"{path}: speakers {shared[:3]} are in two splits; figures would be too good")
+        raise CorpusError(f"{named}: speakers {shared[:3]} are in two splits; figures would be too good")
     empty = [split for split in SPLITS if not any(clip.split == split for clip in clips)]
     if empty:
-        raise CorpusError(f"{path}: no recordings of the splits {empty}")
+        raise CorpusError(f"{named}: no recordings of the splits {empty}; add a corpus that has them")
     missing = [clip.path for clip in clips if not clip.path.is_file()]
     if missing:
-        raise CorpusError(f"{path}: {len(missing)} recordings are missing, the first is {missing[0]}")
-
-
-def _fingerprint(clips: Sequence[CorpusClip], recipe: str) -> str:
-    digest = hashlib.sha256(recipe.encode())
-    for clip in clips:
-        digest.update(f"{clip.path}\0{clip.path.stat().st_size}\0".encode())
-    return digest.hexdigest()[:16]
+        raise CorpusError(f"{named}: {len(missing)} recordings are missing, the first is {missing[0]}")
+    if several:
+        times = Counter(clip.path.resolve() for clip in clips)
+        twice = [path for path, number in times.items() if number > 1]
+        if twice:
+            raise CorpusError(f"{named}: {len(twice)} recordings are named twice, the first is {twice[0]}")

@@ -1,79 +1,76 @@
-"""The runtime class: samples of an utterance in, a calibrated emotion estimate out."""
+"""The runtime classes: an utterance in, a calibrated emotion estimate out.
+
+`SpeechEmotionDetector` needs samples alone. `StatesEmotionDetector` reads what the recogniser's encoder made
+of them, which costs nothing where the words are recognised anyway; `EncodingDetector` joins it with an
+encoder, for recordings outside a talk.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
-from emotion import UNCLEAR, EmotionEstimate, estimate_from_probabilities
-from ser_model.errors import ModelFileError
-from ser_model.features import SAMPLE_RATE_HZ, checked_samples, log_mel, normalised
-from ser_model.metrics import softmax
-from ser_model.model_card import DEFAULT_DIRECTORY, ModelCard, read_card, read_weights
+from emotion import EmotionEstimate
+from ser_model.encoder_states import StatesSource, averaged_pairs, checked_states
+from ser_model.features import log_mel, normalised
+from ser_model.gates import gate
+from ser_model.model_card import DEFAULT_DIRECTORY, STANDALONE_DIRECTORY, ModelCard
+from ser_model.network import EmotionNetwork
 
-__all__ = ["SHORTEST_S", "SILENCE_RMS", "SpeechEmotionDetector"]
-
-_INPUT = "log_mel"
-_REMEDY = "train anew with `make train-ser`"
-
-SHORTEST_S = 0.3
-"""No emotion is read from less: it is shorter than a word."""
-
-SILENCE_RMS = 3e-4
-"""-70 dB of full scale; the quietest recording of the corpora is 24 dB louder."""
+__all__ = ["EncodingDetector", "RecordingDetector", "SpeechEmotionDetector", "StatesEmotionDetector"]
 
 
-class SpeechEmotionDetector:
-    """Names the emotion of an utterance; safe to call from any thread, several at once.
-
-    onnxruntime computes on one thread without spinning and releases the interpreter lock meanwhile.
-    """
-
-    def __init__(self, card: ModelCard, session: Any) -> None:
-        self._card = card
-        self._session = session
-        self._columns = [place for place, emotion in enumerate(card.outputs) if emotion in card.trained]
-        self._labels = [emotion.value for emotion in card.trained]
-
-    @classmethod
-    def load(cls, directory: Path | None = None) -> SpeechEmotionDetector:
-        """Loads `card.json` and the weights that it names.
-
-        Args:
-            directory: folder of the card; by default this package's own.
-
-        Raises:
-            ModelFileError: where card or weights are missing, damaged or do not fit each other.
-        """
-        folder = DEFAULT_DIRECTORY if directory is None else directory
-        card = read_card(folder)
-        path = folder / card.weights
-        session = _session_of(read_weights(folder, card), path)
-        outputs = _try_once(session, path)
-        if outputs.shape != (1, len(card.outputs)):
-            raise ModelFileError(
-                f"{path}: has {outputs.shape[-1]} outputs, the card names {len(card.outputs)}; {_REMEDY}"
-            )
-        return cls(card, session)
+class RecordingDetector(Protocol):
+    """Whatever names the emotion of samples; safe to call from any thread, several at once."""
 
     @property
     def card(self) -> ModelCard:
         """What the detector knows of its model."""
-        return self._card
 
     @property
     def model(self) -> str:
-        """Name and version of the model, such as "paper_cnn-1"."""
-        return f"{self._card.name}-{self._card.version}"
+        """Name and version of the model, such as "logmel_cnn-1"."""
+
+    def estimate(self, samples: NDArray[np.float32], *, language: str) -> EmotionEstimate:
+        """See `SpeechEmotionDetector.estimate`."""
+
+
+class SpeechEmotionDetector:
+    """Names the emotion of an utterance from its log-mel spectrogram."""
+
+    def __init__(self, network: EmotionNetwork) -> None:
+        self._network = network
+
+    @classmethod
+    def load(cls, directory: Path | None = None) -> SpeechEmotionDetector:
+        """Loads a model that reads log-mel spectrograms.
+
+        Args:
+            directory: folder of its card; by default that of the one that comes with this package.
+
+        Raises:
+            ModelFileError: where card or weights are missing, damaged or do not fit each other.
+        """
+        folder = STANDALONE_DIRECTORY if directory is None else directory
+        return cls(EmotionNetwork.load(folder, kind="log_mel"))
+
+    @property
+    def card(self) -> ModelCard:
+        """What the detector knows of its model."""
+        return self._network.card
+
+    @property
+    def model(self) -> str:
+        """Name and version of the model, such as "logmel_cnn-1"."""
+        return self._network.model
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels that can get a probability; an untrained one is not among them."""
-        return tuple(self._labels)
+        return self._network.labels
 
     def estimate(self, samples: NDArray[np.float32], *, language: str) -> EmotionEstimate:
         """Estimates the emotion of one utterance.
@@ -83,65 +80,87 @@ class SpeechEmotionDetector:
             language: code such as "en", "de" or "fa"; says only whether the model was validated.
 
         Returns:
-            Calibrated probabilities of the trained emotions, and the likeliest mood or "unclear".
-            Less than 0.3 s, or silence, gives equal probabilities and "unclear".
+            Calibrated probabilities of the trained emotions, and the likeliest mood or "unclear". What a gate
+            holds back (too short, silent, too quiet, clipped, noisy) gives equal probabilities and "unclear".
 
         Raises:
             ValueError: for samples of another type or shape, or with NaN or infinity.
         """
-        checked_samples(samples)
-        validated = language in self._card.validated_languages
-        if len(samples) < SHORTEST_S * SAMPLE_RATE_HZ or _is_silent(samples):
-            return EmotionEstimate(
-                label=UNCLEAR,
-                probabilities=dict.fromkeys(self._labels, 1.0 / len(self._labels)),
-                modality="speech",
-                model=self.model,
-                threshold=self._card.threshold,
-                validated=validated,
-            )
-        probabilities = softmax(self.logits(samples), self._card.temperature)
-        return estimate_from_probabilities(
-            dict(zip(self._labels, probabilities.tolist(), strict=True)),
-            modality="speech",
-            model=self.model,
-            threshold=self._card.threshold,
-            validated=validated,
-        )
-
-    def logits(self, samples: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Outputs of the network for the trained emotions, shape (k,), in the order of `labels`."""
-        spectrogram = normalised(log_mel(samples))
-        (outputs,) = self._session.run(None, {_INPUT: spectrogram[None]})
-        return np.asarray(outputs[0, self._columns], dtype=np.float64)
+        if gate(samples) is not None:
+            return self._network.unread(language=language)
+        return self._network.estimate(normalised(log_mel(samples)), language=language)
 
 
-def _is_silent(samples: NDArray[np.float32]) -> bool:
-    # Without its mean: a microphone's constant offset is no sound.
-    return float(np.std(samples, dtype=np.float64)) < SILENCE_RMS
+class StatesEmotionDetector:
+    """Names the emotion of an utterance from the states of the recogniser's encoder."""
+
+    def __init__(self, network: EmotionNetwork) -> None:
+        self._network = network
+
+    @classmethod
+    def load(cls, directory: Path | None = None) -> StatesEmotionDetector:
+        """Loads a model that reads encoder states; see `SpeechEmotionDetector.load`."""
+        folder = DEFAULT_DIRECTORY if directory is None else directory
+        return cls(EmotionNetwork.load(folder, kind="states"))
+
+    @property
+    def card(self) -> ModelCard:
+        """What the detector knows of its model; `card.encoder` names the recogniser."""
+        return self._network.card
+
+    @property
+    def model(self) -> str:
+        """Name and version of the model, such as "whisper_cnn-1"."""
+        return self._network.model
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that can get a probability; an untrained one is not among them."""
+        return self._network.labels
+
+    def unread(self, *, language: str) -> EmotionEstimate:
+        """What is said of an utterance that no emotion should be read of."""
+        return self._network.unread(language=language)
+
+    def estimate(
+        self, states: NDArray[np.float32], *, samples: NDArray[np.float32], language: str
+    ) -> EmotionEstimate:
+        """Estimates the emotion of one utterance.
+
+        Args:
+            states: shape (n, d), float32, 50 a second, of the layers that the card names, side by side; all
+                stretches of speech in a row.
+            samples: the utterance itself, for the gates alone; see `SpeechEmotionDetector.estimate`.
+            language: as there.
+
+        Raises:
+            ValueError: for states or samples of another type or shape, or with NaN or infinity.
+        """
+        checked_states(states, self.card.width)
+        if gate(samples) is not None:
+            return self._network.unread(language=language)
+        return self._network.estimate(averaged_pairs(states), language=language)
 
 
-def _session_of(weights: bytes, path: Path) -> Any:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's own classes share no public base
-        raise ModelFileError(
-            f"{path}: onnxruntime cannot load it ({type(error).__name__}); {_REMEDY}"
-        ) from error
+class EncodingDetector:
+    """Names the emotion of an utterance by an encoder and a detector that reads its states."""
 
+    def __init__(self, encoder: StatesSource, detector: StatesEmotionDetector) -> None:
+        self._encoder = encoder
+        self._detector = detector
 
-def _try_once(session: Any, path: Path) -> NDArray[np.float32]:
-    # A network of another make is found now, and not in the first talk.
-    hiss = np.random.default_rng(0).normal(0.0, 0.1, SAMPLE_RATE_HZ).astype(np.float32)
-    try:
-        outputs = np.asarray(session.run(None, {_INPUT: normalised(log_mel(hiss))[None]})[0])
-    except Exception as error:  # as above
-        raise ModelFileError(f"{path}: is another network ({type(error).__name__}); {_REMEDY}") from error
-    if outputs.ndim != 2 or not np.isfinite(outputs).all():
-        raise ModelFileError(f"{path}: is another network, or gives no numbers; {_REMEDY}")
-    return outputs
+    @property
+    def card(self) -> ModelCard:
+        """What the detector knows of its model."""
+        return self._detector.card
+
+    @property
+    def model(self) -> str:
+        """Name and version of the model."""
+        return self._detector.model
+
+    def estimate(self, samples: NDArray[np.float32], *, language: str) -> EmotionEstimate:
+        """See `SpeechEmotionDetector.estimate`."""
+        if gate(samples) is not None or not len(samples):
+            return self._detector.unread(language=language)
+        return self._detector.estimate(self._encoder.encode(samples), samples=samples, language=language)

@@ -3,7 +3,8 @@
 `answer_all` runs the detector as the gateway does; `report` computes the figures. Accuracy, UAR, F1
 and the confusion matrix compare the likeliest label with the truth in the corpus's own labels,
 without abstention. Coverage and risk are the product's: a clip is covered where the detector names
-a mood, and the risk is the share of wrong moods among those.
+a mood, and the risk is the share of wrong moods among those. `coverage_at_20_risk`, `error_at_80_coverage`
+and `recall_at_90_precision` describe the probabilities themselves: any threshold, chosen on these recordings.
 """
 
 from __future__ import annotations
@@ -18,19 +19,28 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from emotion import MOODS, UNCLEAR
-from ser_model.detector import SpeechEmotionDetector
+from ser_model.calibration_metrics import BINS, debiased_calibration_error, perfect_calibration_band
+from ser_model.detector import RecordingDetector
 from ser_model.errors import ManifestError
-from ser_model.manifest import LABELS, ManifestRow, read_recording
+from ser_model.manifest import LABELS, ManifestRow
 from ser_model.metrics import (
+    bootstrap_interval,
     class_figures,
     confusion,
     coverage_and_risk,
     expected_calibration_error,
     macro_f1,
+    recall_at_precision,
+    renormalised,
     unweighted_average_recall,
 )
+from ser_model.recordings import read_recording
+from ser_model.risk_coverage import coverage_at_risk, risk_at_coverage
 
-__all__ = ["Answers", "answer_all", "product_figures", "report"]
+__all__ = ["FOUR_CLASSES", "Answers", "answer_all", "product_figures", "report"]
+
+FOUR_CLASSES = ("neutral", "happiness", "sadness", "anger")
+"""Classes of the customary comparison on IEMOCAP and others."""
 
 _PRODUCT_LABELS = (*MOODS, UNCLEAR)
 
@@ -47,6 +57,7 @@ class Answers:
         milliseconds: time of each estimate, without decoding the file.
         validated: languages for which the model was validated.
         sha256: of the model's weights.
+        speakers: of each recording, "" where unknown; empty where none is known.
     """
 
     truth: NDArray[np.intp]
@@ -56,6 +67,7 @@ class Answers:
     milliseconds: NDArray[np.float64]
     validated: tuple[str, ...]
     sha256: str
+    speakers: tuple[str, ...] = ()
 
     def part(self, chosen: NDArray[np.intp]) -> Answers:
         """The answers at some positions; repeats are allowed, as resampling needs them."""
@@ -67,12 +79,11 @@ class Answers:
             milliseconds=self.milliseconds[chosen],
             validated=self.validated,
             sha256=self.sha256,
+            speakers=tuple(self.speakers[place] for place in chosen) if self.speakers else (),
         )
 
 
-def answer_all(
-    detector: SpeechEmotionDetector, rows: Sequence[ManifestRow], *, progress: bool = True
-) -> Answers:
+def answer_all(detector: RecordingDetector, rows: Sequence[ManifestRow], *, progress: bool = True) -> Answers:
     """Decodes each recording and lets the detector judge it.
 
     Raises:
@@ -100,11 +111,17 @@ def answer_all(
         milliseconds=milliseconds,
         validated=detector.card.validated_languages,
         sha256=detector.card.sha256,
+        speakers=tuple(row.speaker for row in rows),
     )
 
 
 def report(answers: Answers) -> dict[str, Any]:
-    """All figures, ready for JSON; shares and errors are 0–1, `risk_at_coverage` may be None."""
+    """All figures, ready for JSON; shares and errors are 0–1.
+
+    None stands for `risk_at_coverage` where no mood is named, for `ece_debiased` and `ece_band_95` with fewer
+    than 20 recordings, and for `four_class.uar` without recordings of those classes. `uar_95_by_speaker` is
+    there where every recording names its speaker and there are two or more.
+    """
     by_language = {}
     for language in sorted(set(answers.languages)):
         chosen = np.flatnonzero(np.array(answers.languages) == language)
@@ -156,7 +173,48 @@ def _figures(answers: Answers) -> dict[str, Any]:
         "ece": _rounded(expected_calibration_error(answers.probabilities, answers.truth)),
         "coverage": _rounded(coverage),
         "risk_at_coverage": None if risk is None else _rounded(risk),
+        **_uar_by_speaker(answers, predicted),
+        **_calibration_and_ranking(answers, predicted),
+        "four_class": _four_class(answers),
     }
+
+
+def _uar_by_speaker(answers: Answers, predicted: NDArray[np.intp]) -> dict[str, list[float]]:
+    if not all(answers.speakers) or len(set(answers.speakers)) < 2:
+        return {}
+
+    def uar(places: NDArray[np.intp]) -> float:
+        return unweighted_average_recall(answers.truth[places], predicted[places], len(LABELS))
+
+    return {"uar_95_by_speaker": [_rounded(bound) for bound in bootstrap_interval(uar, answers.speakers)]}
+
+
+def _calibration_and_ranking(answers: Answers, predicted: NDArray[np.intp]) -> dict[str, Any]:
+    confidence = answers.probabilities.max(axis=1)
+    right = predicted == answers.truth
+    enough = len(right) >= 2 * BINS
+    return {
+        "ece_debiased": _rounded(debiased_calibration_error(confidence, right)) if enough else None,
+        "ece_band_95": [_rounded(end) for end in perfect_calibration_band(confidence)] if enough else None,
+        "coverage_at_20_risk": _rounded(coverage_at_risk(confidence, right, 0.2)),
+        "error_at_80_coverage": _rounded(risk_at_coverage(confidence, right, 0.8)),
+        "recall_at_90_precision": {
+            LABELS[place]: _rounded(
+                recall_at_precision(answers.probabilities[:, place], answers.truth == place, 0.9)
+            )
+            for place in sorted(set(answers.truth.tolist()))
+        },
+    }
+
+
+def _four_class(answers: Answers) -> dict[str, Any]:
+    places = [LABELS.index(label) for label in FOUR_CLASSES]
+    among = np.isin(answers.truth, places)
+    if not among.any():
+        return {"uar": None, "n": 0}
+    predicted = np.array(places)[renormalised(answers.probabilities[among], places).argmax(axis=1)]
+    uar = unweighted_average_recall(answers.truth[among], predicted, len(LABELS))
+    return {"uar": _rounded(uar), "n": int(among.sum())}
 
 
 def _confusion(answers: Answers) -> NDArray[np.intp]:

@@ -18,15 +18,13 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ser_model.augmentation import mixed, varied
+from ser_model.augmentation import mixed
 from ser_model.configuration import Configuration
-from ser_model.features import BANDS, normalised
+from ser_model.inputs import Frames, NetworkInput, input_of
 from ser_model.metrics import unweighted_average_recall
 from ser_model.model import build_network
 
 __all__ = ["Examples", "learn", "logits_of", "use_one_thread"]
-
-Spectrogram = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +32,16 @@ class Examples:
     """Clips of one split.
 
     Attributes:
-        spectrograms: shape (t, 64) each, dB, of `features.log_mel`.
+        versions: of each clip the recording, shape (t, d), and others made of it.
         targets: shape (n,), the output of the network that is right.
         weights: shape (n,), how often an epoch shows each clip.
+        taught: shape (n, outputs), a teacher's probabilities; None without one.
     """
 
-    spectrograms: Sequence[Spectrogram]
+    versions: Sequence[Sequence[Frames]]
     targets: NDArray[np.intp]
     weights: NDArray[np.intp]
+    taught: NDArray[np.float32] | None = None
 
 
 def use_one_thread() -> None:
@@ -58,6 +58,7 @@ def learn(
     outputs: int,
     trained: Sequence[int],
     checkpoint: Path,
+    member: int = 0,
 ) -> Any:
     """Trains until the last epoch, or until validation no longer improves.
 
@@ -71,13 +72,16 @@ def learn(
         outputs: number of outputs of the network.
         trained: outputs for which there are examples; the others take no part in the loss.
         checkpoint: file in which the state after each epoch is kept.
+        member: number of the network in an ensemble; each begins with other random numbers.
 
     Returns:
         The `keras.Model` with the averaged weights of the epoch with the best validation UAR.
     """
     schedule = configuration.schedule
-    keras.utils.set_random_seed(configuration.seed)
-    mean, deviation = _band_statistics(train.spectrograms)
+    seed = configuration.seed + 1_000 * member
+    keras.utils.set_random_seed(seed)
+    network_input = input_of(configuration.network)
+    mean, deviation = network_input.statistics(train.versions)
     network = build_network(configuration.network, outputs, mean, deviation)
     averaged = build_network(configuration.network, outputs, mean, deviation)
     averaged.set_weights(network.get_weights())
@@ -86,7 +90,10 @@ def learn(
     steps = max(1, len(shown) // schedule.batch)
     optimizer = _optimizer(configuration, steps)
     optimizer.build(network.trainable_variables)
-    step = _training_step(network, averaged, optimizer, schedule.averaging, list(trained))
+    step = _training_step(
+        network, averaged, optimizer, schedule.averaging, list(trained), network_input.width
+    )
+    recipe = _Recipe(configuration, network_input, deviation, outputs, list(trained))
     state = _State(network, averaged, optimizer, checkpoint)
     state.restore()
 
@@ -94,15 +101,16 @@ def learn(
         if epoch - state.best_epoch > schedule.patience_epochs:
             print(f"no better for {schedule.patience_epochs} epochs: stopping")
             break
-        random = np.random.default_rng((configuration.seed, epoch))
+        random = np.random.default_rng((seed, epoch))
         order = random.permutation(shown)
         losses = []
         name = f"epoch {epoch + 1}/{schedule.epochs}"
         for number in tqdm(range(steps), desc=name, unit="batch", leave=False):
             chosen = order[number * schedule.batch : (number + 1) * schedule.batch]
-            clips, targets = _batch(train, chosen, configuration, outputs, list(trained), random)
+            clips, targets = recipe.batch(train, chosen, random)
             losses.append(float(step(clips, targets)))
-        predicted = logits_of(averaged, valid.spectrograms)[:, trained].argmax(axis=1)
+        seen = [network_input.seen(versions[0]) for versions in valid.versions]
+        predicted = logits_of(averaged, seen)[:, trained].argmax(axis=1)
         uar = unweighted_average_recall(valid.targets, np.asarray(trained)[predicted], outputs)
         state.finish_epoch(epoch, uar)
         print(f"epoch {epoch + 1}: loss {np.mean(losses):.3f}, validation UAR {uar:.4f}", flush=True)
@@ -111,12 +119,13 @@ def learn(
     return averaged
 
 
-def logits_of(model: Any, spectrograms: Sequence[Spectrogram]) -> NDArray[np.float64]:
-    """Outputs for whole clips, one by one as at run time: shape (n, outputs)."""
+def logits_of(model: Any, clips: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
+    """Outputs for whole clips as the network sees them, one by one as at run time: shape (n, outputs)."""
     infer = tf.function(
-        lambda clip: model(clip, training=False), input_signature=[tf.TensorSpec((1, None, BANDS))]
+        lambda clip: model(clip, training=False),
+        input_signature=[tf.TensorSpec((1, None, model.input_shape[-1]))],
     )
-    return np.concatenate([infer(normalised(clip)[None]).numpy() for clip in spectrograms]).astype(np.float64)
+    return np.concatenate([infer(clip[None]).numpy() for clip in clips]).astype(np.float64)
 
 
 class _State:
@@ -170,11 +179,6 @@ def _group(stored: Any, name: str) -> list[NDArray[Any]]:
     return [stored[key] for key in sorted(stored.files) if key.startswith(f"{name}_")]
 
 
-def _band_statistics(spectrograms: Sequence[Spectrogram]) -> tuple[Spectrogram, Spectrogram]:
-    frames = np.concatenate([normalised(clip) for clip in spectrograms])
-    return frames.mean(axis=0), frames.std(axis=0) + np.float32(1e-3)
-
-
 def _optimizer(configuration: Configuration, steps: int) -> Any:
     schedule = configuration.schedule
     warm_up = int(schedule.warm_up_epochs * steps)
@@ -187,7 +191,9 @@ def _optimizer(configuration: Configuration, steps: int) -> Any:
     return keras.optimizers.AdamW(rate, weight_decay=schedule.weight_decay, global_clipnorm=5.0)
 
 
-def _training_step(network: Any, averaged: Any, optimizer: Any, decay: float, trained: list[int]) -> Any:
+def _training_step(
+    network: Any, averaged: Any, optimizer: Any, decay: float, trained: list[int], width: int
+) -> Any:
     pairs = [
         (mean.value, weight.value)
         for mean, weight in zip(averaged.weights, network.weights, strict=True)
@@ -207,25 +213,36 @@ def _training_step(network: Any, averaged: Any, optimizer: Any, decay: float, tr
             mean.assign(keep * mean + (1.0 - keep) * weight)
         return loss
 
-    signature = [tf.TensorSpec((None, None, BANDS)), tf.TensorSpec((None, len(trained)))]
+    signature = [tf.TensorSpec((None, None, width)), tf.TensorSpec((None, len(trained)))]
     return tf.function(step, input_signature=signature)
 
 
-def _batch(
-    train: Examples,
-    chosen: NDArray[np.intp],
-    configuration: Configuration,
-    outputs: int,
-    trained: list[int],
-    random: np.random.Generator,
-) -> tuple[Spectrogram, Spectrogram]:
-    """Varied and mixed clips of one length, shape (n, t, 64), and their targets, shape (n, trained)."""
-    schedule = configuration.schedule
-    shortest, longest = schedule.frames
-    frames = int(random.integers(shortest, longest + 1)) // 8 * 8
-    clips = np.stack(
-        [varied(train.spectrograms[place], frames, configuration.augmentation, random) for place in chosen]
-    )
-    right = np.eye(outputs, dtype=np.float32)[train.targets[chosen]][:, trained]
-    smoothed = right * (1.0 - schedule.label_smoothing) + schedule.label_smoothing / len(trained)
-    return mixed(clips, smoothed.astype(np.float32), configuration.augmentation.mixup, random)
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """How clips become a batch."""
+
+    configuration: Configuration
+    network_input: NetworkInput
+    deviation: NDArray[np.float32]
+    outputs: int
+    trained: list[int]
+
+    def batch(
+        self, train: Examples, chosen: NDArray[np.intp], random: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Varied and mixed clips of one length, shape (n, t, d), and their targets, shape (n, trained)."""
+        schedule, how = self.configuration.schedule, self.configuration.augmentation
+        shortest, longest = schedule.frames
+        frames = int(random.integers(shortest, longest + 1)) // 8 * 8
+        clips = np.stack(
+            [
+                self.network_input.varied(train.versions[place], frames, how, self.deviation, random)
+                for place in chosen
+            ]
+        )
+        right = np.eye(self.outputs, dtype=np.float32)[train.targets[chosen]][:, self.trained]
+        targets = right * (1.0 - schedule.label_smoothing) + schedule.label_smoothing / len(self.trained)
+        if train.taught is not None:
+            share = self.configuration.teaching
+            targets = (1.0 - share) * targets + share * train.taught[chosen][:, self.trained]
+        return mixed(clips, targets.astype(np.float32), how.mixup, random)

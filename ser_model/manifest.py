@@ -1,4 +1,4 @@
-"""Manifests of recordings: `path,emotion,speaker,language,split`, and the recordings they name."""
+"""Manifests of recordings: `path,emotion,speaker,language,split`."""
 
 from __future__ import annotations
 
@@ -8,16 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import soundfile
-import soxr
-from numpy.typing import NDArray
-
 from emotion import Emotion
 from ser_model.errors import ManifestError
-from ser_model.features import SAMPLE_RATE_HZ
 
-__all__ = ["LABELS", "UNDETERMINED", "ManifestRow", "read_manifest", "read_recording"]
+__all__ = ["LABELS", "UNDETERMINED", "ManifestRow", "read_manifest"]
 
 LABELS = tuple(emotion.value for emotion in Emotion)
 """Names that the column `emotion` may hold."""
@@ -78,30 +72,6 @@ def read_manifest(path: Path, *, split: str | None = None, skip_unknown: bool = 
             "paths are relative to the manifest"
         )
     return kept
-
-
-def read_recording(path: Path) -> NDArray[np.float32]:
-    """Decodes a recording to mono at 16 kHz.
-
-    Args:
-        path: any format of libsndfile: WAV, FLAC, Ogg Vorbis or Opus, MP3.
-
-    Returns:
-        Shape (n,), full scale at ±1.
-
-    Raises:
-        ManifestError: where the file cannot be decoded.
-    """
-    try:
-        with path.open("rb") as file:  # says why it cannot be opened; libsndfile does not
-            samples, sample_rate_hz = soundfile.read(file, dtype="float32", always_2d=True)
-    except (soundfile.LibsndfileError, OSError, RuntimeError, TypeError) as error:  # TypeError: *.raw
-        reason = getattr(error, "strerror", None) or getattr(error, "error_string", None) or error
-        raise ManifestError(f"{path}: cannot be decoded ({str(reason).rstrip('.')})") from None
-    mono = samples.mean(axis=1, dtype=np.float32)
-    if sample_rate_hz != SAMPLE_RATE_HZ and len(mono):
-        mono = soxr.resample(mono, sample_rate_hz, SAMPLE_RATE_HZ)
-    return np.ascontiguousarray(mono, dtype=np.float32)
 
 
 def _table(path: Path) -> list[dict[str, str]]:

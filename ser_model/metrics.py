@@ -19,9 +19,9 @@ __all__ = [
     "confusion",
     "coverage_and_risk",
     "expected_calibration_error",
-    "fitted_temperature",
     "macro_f1",
-    "softmax",
+    "recall_at_precision",
+    "renormalised",
     "unweighted_average_recall",
 ]
 
@@ -37,13 +37,6 @@ class ClassFigures:
     precision: float
     f1: float
     n: int
-
-
-def softmax(logits: Floats, temperature: float = 1.0) -> Floats:
-    """Probabilities of logits of shape (n, k) or (k,), divided by the temperature."""
-    scaled = np.asarray(logits, dtype=np.float64) / temperature
-    exponentials = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-    return np.asarray(exponentials / exponentials.sum(axis=-1, keepdims=True))
 
 
 def confusion(truth: Integers, predicted: Integers, classes: int) -> Integers:
@@ -84,6 +77,34 @@ def macro_f1(counts: Integers) -> float:
     return float(np.mean(figures)) if figures else 0.0
 
 
+def recall_at_precision(scores: Floats, truth: NDArray[np.bool_], precision: float) -> float:
+    """Greatest recall of one class at a threshold where its precision is high enough; 0 where none is.
+
+    The threshold is chosen on these very clips, so with few of them the figure is too good; clips of equal
+    scores are named together.
+
+    Args:
+        scores: shape (n,), the higher the surer.
+        truth: shape (n,), whether the clip is of the class.
+        precision: least share of right ones among those named, 0–1.
+    """
+    order = np.argsort(-scores, kind="stable")
+    hits = np.cumsum(truth[order])
+    reached = hits >= precision * np.arange(1, len(order) + 1) - 1e-9
+    reached &= np.append(scores[order][1:] != scores[order][:-1], True)
+    return _ratio(int(hits[reached].max(initial=0)), int(truth.sum()))
+
+
+def renormalised(probabilities: Floats, classes: Sequence[int]) -> Floats:
+    """Probabilities given that the truth is one of some classes: shape (n, len(classes)), in their order.
+
+    Rows that leave nothing to these classes become equal probabilities.
+    """
+    kept = probabilities[:, list(classes)]
+    sums = kept.sum(axis=1, keepdims=True)
+    return np.where(sums > 0.0, kept / np.where(sums > 0.0, sums, 1.0), 1.0 / len(classes))
+
+
 def expected_calibration_error(probabilities: Floats, truth: Integers, bins: int = 15) -> float:
     """Mean distance of confidence and accuracy over equal bins of confidence (Guo et al., 2017)."""
     confidence = probabilities.max(axis=1)
@@ -95,17 +116,6 @@ def expected_calibration_error(probabilities: Floats, truth: Integers, bins: int
         if inside.any():
             error += inside.mean() * abs(right[inside].mean() - confidence[inside].mean())
     return float(error)
-
-
-def fitted_temperature(logits: Floats, truth: Integers) -> float:
-    """The temperature at which the logits have the least cross-entropy (Guo et al., 2017)."""
-    candidates = np.exp(np.linspace(np.log(0.2), np.log(5.0), 400))
-    rows = np.arange(len(truth))
-    losses = [
-        -np.mean(np.log(np.maximum(softmax(logits, float(candidate))[rows, truth], 1e-12)))
-        for candidate in candidates
-    ]
-    return float(candidates[int(np.argmin(losses))])
 
 
 def coverage_and_risk(right: NDArray[np.bool_], covered: NDArray[np.bool_]) -> tuple[float, float | None]:

@@ -4,24 +4,57 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from emotion import Emotion
 from ser_model.errors import ModelFileError
 
-__all__ = ["DEFAULT_DIRECTORY", "ModelCard", "read_card", "read_weights", "sha256_of"]
+__all__ = [
+    "DEFAULT_DIRECTORY",
+    "STANDALONE_DIRECTORY",
+    "CalibrationCard",
+    "EncoderCard",
+    "ModelCard",
+    "read_card",
+    "read_weights",
+    "sha256_of",
+]
 
 DEFAULT_DIRECTORY = Path(__file__).resolve().parent
-"""Where the weights that come with this package lie."""
+"""Where the default model lies: it reads the recogniser's encoder."""
+
+STANDALONE_DIRECTORY = DEFAULT_DIRECTORY / "standalone"
+"""Where the model lies that needs samples alone, for other recognisers and for recordings without words."""
 
 _REMEDY = "restore the file from the repository, or train anew with `make train-ser`"
 
 
-class ModelCard(BaseModel):
-    """The part of a model card that steers the detector; the rest is for readers."""
-
+class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class CalibrationCard(_Part):
+    """Factor and addend of each trained output's logit (`calibration.Calibration`)."""
+
+    scale: tuple[float, ...]
+    bias: tuple[float, ...]
+
+
+class EncoderCard(_Part):
+    """The recogniser whose encoder is read."""
+
+    name: str = Field(min_length=1)
+    """In `models.toml`."""
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """Of its model.bin."""
+    layers: tuple[int, ...] = Field(min_length=1)
+    """From 1; their states lie side by side in a frame."""
+
+
+class ModelCard(_Part):
+    """The part of a model card that steers the detector; the rest is for readers."""
 
     name: str = Field(min_length=1)
     version: str = Field(min_length=1)
@@ -32,7 +65,13 @@ class ModelCard(BaseModel):
     """Emotion of each output of the network, in order."""
     untrained: tuple[Emotion, ...] = ()
     """Outputs that never saw an example; they are never emitted."""
-    temperature: float = Field(gt=0.0)
+    input: Literal["log_mel", "states"]
+    """What the network sees."""
+    width: int = Field(ge=1)
+    """Numbers of a frame of the input."""
+    encoder: EncoderCard | None = None
+    """For states: whose."""
+    calibration: CalibrationCard
     threshold: float = Field(ge=0.0, le=1.0)
     validated_languages: tuple[str, ...] = ()
 
@@ -42,6 +81,10 @@ class ModelCard(BaseModel):
             raise ValueError("outputs name an emotion twice")
         if not set(self.untrained) < set(self.outputs):
             raise ValueError("untrained must name some, but not all, of the outputs")
+        if not len(self.calibration.scale) == len(self.calibration.bias) == len(self.trained):
+            raise ValueError("calibration must have a factor and an addend for each trained output")
+        if (self.input == "states") != (self.encoder is not None):
+            raise ValueError("encoder must be named where the input is states, and only there")
         return self
 
     @property

@@ -1,12 +1,13 @@
-"""The trained network as an ONNX graph, written node by node.
+"""Trained networks as an ONNX graph, written node by node.
 
-Keras keeps channels last, ONNX first; apart from the turned kernels the graph is the one of
-`model.build_network` without dropout, and training checks that both agree to 1e-4.
-Needs the package `onnx`: only training imports this module.
+Keras keeps channels last, ONNX first; apart from the turned kernels a graph is the network without dropout,
+and training checks that both agree to 1e-4. Needs the package `onnx`: only training imports this module.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,108 +15,113 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from ser_model.features import BANDS
-from ser_model.model import NORM_EPSILON, VARIANCE_FLOOR
+from ser_model.attentive_pooling import VARIANCE_FLOOR
 
-__all__ = ["onnx_bytes"]
+__all__ = ["LAYER_NORM_EPSILON", "NORM_EPSILON", "Graph", "weights_of"]
+
+NORM_EPSILON = 1e-3
+LAYER_NORM_EPSILON = 1e-3
 
 _OPSET = 17
 _IR_VERSION = 8  # read by every onnxruntime since 1.14
 
 
-def onnx_bytes(model: Any) -> bytes:
-    """Converts a network of `model.build_network`.
-
-    Args:
-        model: the `keras.Model`.
-
-    Returns:
-        A serialised graph from "log_mel" (batch, time, 64) to "logits" (batch, outputs); time ≥ 4.
-    """
-    graph = _Graph()
-    bands = model.get_layer("bands")
-    mean = np.asarray(bands.mean, dtype=np.float32).reshape(BANDS)
-    deviation = np.sqrt(np.asarray(bands.variance, dtype=np.float32)).reshape(BANDS)
-    x = graph.node("Sub", "log_mel", graph.constant("band_mean", mean))
-    x = graph.node("Div", x, graph.constant("band_deviation", deviation))
-    x = graph.node("Unsqueeze", x, graph.constant("channel_axis", np.array([1], dtype=np.int64)))
-
-    for number, pool in ((1, (2, 2)), (2, (2, 4))):
-        kernel = _weights(model, f"convolution_{number}")[0].transpose(3, 2, 0, 1)
-        time, band = kernel.shape[2:]
-        x = graph.node(
-            "Conv",
-            x,
-            graph.constant(f"kernel_{number}", kernel),
-            pads=[time // 2, band // 2, time // 2, band // 2],
-        )
-        x = graph.node("MaxPool", x, kernel_shape=pool, strides=pool)
-        x = graph.normalisation(model, f"norm_{number}", x)
-        x = graph.node("Relu", x)
-
-    # Keras: (steps, bands x channels, filters), one row of bands; here: (filters, channels, steps, bands).
-    flat = _weights(model, "convolution_3")[0]
-    steps, _, filters = flat.shape
-    kernel = flat.reshape(steps, BANDS // 8, -1, filters).transpose(3, 2, 0, 1)
-    x = graph.node("Conv", x, graph.constant("kernel_3", kernel), pads=[steps // 2, 0, steps // 2, 0])
-    x = graph.normalisation(model, "norm_3", x)
-    x = graph.node("Relu", x)
-    x = graph.node("Squeeze", x, graph.constant("band_axis", np.array([3], dtype=np.int64)))
-    x = graph.node("Transpose", x, perm=[0, 2, 1])
-
-    pooled = graph.attentive_pooling(model, x)
-    weight, bias = _weights(model, "emotion")
-    graph.node(
-        "Gemm", pooled, graph.constant("dense", weight), graph.constant("dense_bias", bias), output="logits"
-    )
-    return graph.serialised(outputs=len(bias))
-
-
-class _Graph:
-    """Nodes and constants in the order in which they are added."""
+class Graph:
+    """Nodes and constants in the order in which they are added; each method names what it computes."""
 
     def __init__(self) -> None:
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
 
-    def constant(self, name: str, value: NDArray[Any]) -> str:
+    def constant(self, value: NDArray[Any]) -> str:
+        """A constant."""
+        name = f"c{len(self._constants)}"
         self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
+    def integers(self, values: Sequence[int]) -> str:
+        """A constant of integers, such as axes."""
+        return self.constant(np.array(values, dtype=np.int64))
+
     def node(self, kind: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
-        name = output or f"{kind.lower()}_{len(self._nodes)}"
+        """One operation."""
+        name = output or f"n{len(self._nodes)}"
         self._nodes.append(helper.make_node(kind, list(inputs), [name], name=name, **attributes))
         return name
 
+    def standardised(self, model: Any, layer: str, x: str) -> str:
+        """A Normalization layer over the last axis."""
+        found = model.get_layer(layer)
+        mean = np.asarray(found.mean, dtype=np.float32).reshape(-1)
+        deviation = np.sqrt(np.asarray(found.variance, dtype=np.float32)).reshape(-1)
+        return self.node("Div", self.node("Sub", x, self.constant(mean)), self.constant(deviation))
+
     def normalisation(self, model: Any, layer: str, x: str) -> str:
-        parts = zip(("scale", "offset", "mean", "variance"), _weights(model, layer), strict=True)
-        names = [self.constant(f"{layer}_{part}", value) for part, value in parts]
-        return self.node("BatchNormalization", x, *names, epsilon=NORM_EPSILON)
+        """A BatchNormalization layer, channels first."""
+        parts = [self.constant(part) for part in weights_of(model, layer)]
+        return self.node("BatchNormalization", x, *parts, epsilon=NORM_EPSILON)
+
+    def layer_normalisation(self, model: Any, layer: str, x: str) -> str:
+        """A LayerNormalization layer over the last axis."""
+        parts = [self.constant(part) for part in weights_of(model, layer)]
+        return self.node("LayerNormalization", x, *parts, axis=-1, epsilon=LAYER_NORM_EPSILON)
+
+    def gelu(self, x: str) -> str:
+        """The Gaussian error linear unit, exact."""
+        root, one, half = (
+            self.constant(np.array([value], dtype=np.float32)) for value in (math.sqrt(0.5), 1.0, 0.5)
+        )
+        outer = self.node("Add", self.node("Erf", self.node("Mul", x, root)), one)
+        return self.node("Mul", self.node("Mul", x, outer), half)
+
+    def convolution_2d(self, model: Any, layer: str, x: str, *, strides: tuple[int, int] = (1, 1)) -> str:
+        """A Conv2D layer with odd kernels and as much padding as keeps its size, channels first."""
+        kernel = weights_of(model, layer)[0].transpose(3, 2, 0, 1)
+        time, band = kernel.shape[2] // 2, kernel.shape[3] // 2
+        return self.node("Conv", x, self.constant(kernel), pads=[time, band, time, band], strides=strides)
+
+    def convolution_1d(self, model: Any, layer: str, x: str) -> str:
+        """A Conv1D layer with a bias over (batch, time, channels)."""
+        kernel, bias = weights_of(model, layer)
+        margin = len(kernel) // 2
+        x = self.node("Transpose", x, perm=[0, 2, 1])
+        x = self.node(
+            "Conv", x, self.constant(kernel.transpose(2, 1, 0)), self.constant(bias), pads=[margin, margin]
+        )
+        return self.node("Transpose", x, perm=[0, 2, 1])
+
+    def sequence_convolution(self, model: Any, layer: str, x: str) -> str:
+        """A Conv1D layer over all that is left of the bands: (batch, filters, time) of an image."""
+        # Keras: (steps, bands x channels, filters), one row of bands; here: (filters, channels, steps, bands)
+        flat = weights_of(model, layer)[0]
+        steps, joined, filters = flat.shape
+        bands = joined // model.get_layer("sequence").input.shape[-1]
+        kernel = flat.reshape(steps, bands, -1, filters).transpose(3, 2, 0, 1)
+        x = self.node("Conv", x, self.constant(kernel), pads=[steps // 2, 0, steps // 2, 0])
+        return self.node("Squeeze", x, self.integers([3]))
 
     def attentive_pooling(self, model: Any, x: str) -> str:
-        hidden_weight, hidden_bias = _weights(model, "attention_hidden")
-        hidden = self.node("MatMul", x, self.constant("attention_hidden", hidden_weight))
-        hidden = self.node("Add", hidden, self.constant("attention_bias", hidden_bias))
-        scores = self.node(
-            "MatMul",
-            self.node("Tanh", hidden),
-            self.constant("attention_score", _weights(model, "attention_score")[0]),
-        )
+        """`attentive_statistics` over (batch, time, channels)."""
+        hidden_weight, hidden_bias = weights_of(model, "attention_hidden")
+        hidden = self.node("MatMul", x, self.constant(hidden_weight))
+        hidden = self.node("Tanh", self.node("Add", hidden, self.constant(hidden_bias)))
+        scores = self.node("MatMul", hidden, self.constant(weights_of(model, "attention_score")[0]))
         weights = self.node("Softmax", scores, axis=1)
-        time_axis = self.constant("time_axis", np.array([1], dtype=np.int64))
-        mean = self.node("ReduceSum", self.node("Mul", weights, x), time_axis, keepdims=0)
+        axis = self.integers([1])
+        mean = self.node("ReduceSum", self.node("Mul", weights, x), axis, keepdims=0)
         squares = self.node("Mul", weights, self.node("Mul", x, x))
-        square = self.node("ReduceSum", squares, time_axis, keepdims=0)
+        square = self.node("ReduceSum", squares, axis, keepdims=0)
         variance = self.node("Sub", square, self.node("Mul", mean, mean))
-        floor = self.constant("variance_floor", np.array(VARIANCE_FLOOR, dtype=np.float32))
+        floor = self.constant(np.array(VARIANCE_FLOOR, dtype=np.float32))
         deviation = self.node("Sqrt", self.node("Max", variance, floor))
         return self.node("Concat", mean, deviation, axis=1)
 
-    def serialised(self, outputs: int) -> bytes:
+    def serialised(self, *, name: str, given: str, width: int, outputs: int) -> bytes:
+        """The graph from `given` (batch, time, width) to "logits" (batch, outputs)."""
         graph = helper.make_graph(
             self._nodes,
-            "paper_cnn",
-            [helper.make_tensor_value_info("log_mel", TensorProto.FLOAT, ["batch", "time", BANDS])],
+            name,
+            [helper.make_tensor_value_info(given, TensorProto.FLOAT, ["batch", "time", width])],
             [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", outputs])],
             self._constants,
         )
@@ -127,5 +133,6 @@ class _Graph:
         return bytes(model.SerializeToString())
 
 
-def _weights(model: Any, layer: str) -> list[NDArray[np.float32]]:
+def weights_of(model: Any, layer: str) -> list[NDArray[np.float32]]:
+    """The weights of a layer by its name, in Keras's order."""
     return [np.asarray(value, dtype=np.float32) for value in model.get_layer(layer).get_weights()]

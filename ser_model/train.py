@@ -1,56 +1,51 @@
 """Training from the recordings to the card: `train` reads from top to bottom as it happens.
 
-Everything that is chosen is chosen on the validation speakers; the test speakers are judged at the
-end, with the exported weights and the detector that the gateway runs, and choose nothing.
-Needs TensorFlow, librosa and scikit-learn (`make train-ser`).
+Everything that is chosen is chosen on the validation speakers; the test speakers are judged at the end, with
+the exported weights, and choose nothing. Needs TensorFlow, librosa and scikit-learn (`make train-ser`).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
-from numpy.typing import NDArray
 
-from emotion import MOODS
-from ser_model.baseline import answer_with_logistic_regression
-from ser_model.configuration import Configuration
-from ser_model.corpus import CorpusClip, cache_folder, corpus_folder, read_corpus, spectrograms
-from ser_model.detector import SpeechEmotionDetector
-from ser_model.errors import ExportError
-from ser_model.evaluate import answer_all
-from ser_model.features import normalised
-from ser_model.learning import Examples, learn, logits_of, use_one_thread
-from ser_model.manifest import LABELS, ManifestRow
-from ser_model.metrics import abstention_threshold, fitted_temperature, softmax
+from ser_model.baselines import BASELINES, judge_baseline, summaries
+from ser_model.configuration import Configuration, StatesNetwork
+from ser_model.corpus import CorpusClip, read_corpus
+from ser_model.fitting import fit, load_training_data
+from ser_model.inputs import input_of
+from ser_model.judging import Chosen, answers_of, choose_on
+from ser_model.learning import use_one_thread
+from ser_model.manifest import LABELS
 from ser_model.model_card import sha256_of
-from ser_model.onnx_graph import onnx_bytes
+from ser_model.pictures import draw_confusion, draw_reliability, draw_risk_coverage
+from ser_model.protocols import fixed_split
+from ser_model.teaching import Teacher
 from ser_model.training_report import Split, card_text
 
-__all__ = ["GREATEST_EXPORT_DIFFERENCE", "GREATEST_RISK", "train"]
-
-GREATEST_RISK = 0.20
-"""Of the moods that the detector names, at most this share may be wrong on the validation speakers."""
-
-GREATEST_EXPORT_DIFFERENCE = 1e-4
-"""Between the logits of Keras and of the exported graph."""
+__all__ = ["train"]
 
 
 def train(
-    configuration: Configuration, *, corpus: Path | None, out: Path, fresh: bool = False, command: str = ""
+    configuration: Configuration,
+    *,
+    corpus: Sequence[Path] | Path | None,
+    out: Path,
+    configurations: Path,
+    fresh: bool = False,
+    command: str = "",
 ) -> Path:
-    """Trains, exports, calibrates, evaluates, and writes weights and card.
+    """Trains, exports, calibrates, evaluates, and writes weights, card and pictures.
 
     Args:
         configuration: of the run.
-        corpus: folder of the recordings; None takes HAMDEL_CORPORA.
-        out: folder in which `weights/<name>.onnx` and `card.json` are written.
+        corpus: manifests of the recordings, or folders that have one; None takes HAMDEL_CORPORA.
+        out: folder in which `weights/<name>.onnx`, `card.json` and the pictures are written.
+        configurations: folder of the teacher's configuration, where there is a teacher.
         fresh: begin anew although an interrupted run could go on.
         command: how to repeat the run, for the card.
 
@@ -62,140 +57,81 @@ def train(
         ExportError: where the exported graph differs from Keras.
     """
     use_one_thread()
-    clips = read_corpus(corpus_folder(corpus))
-    pictures = spectrograms(clips)
-    trained = [place for place, label in enumerate(LABELS) if any(clip.emotion == label for clip in clips)]
+    clips = read_corpus(corpus)
+    fold = fixed_split(clips).folds[0]
+    data = load_training_data(configuration, clips)
+    learnt, valid, test = (np.array(part, dtype=np.intp) for part in (fold.train, fold.valid, fold.test))
 
-    checkpoint = _checkpoint(configuration, clips)
-    if fresh:
-        checkpoint.unlink(missing_ok=True)
-    model = learn(
-        configuration,
-        _examples(clips, pictures, "train", configuration),
-        _examples(clips, pictures, "valid", configuration),
-        outputs=len(LABELS),
-        trained=trained,
-        checkpoint=checkpoint,
+    teacher = Teacher(configuration, configurations, data)
+    taught = teacher.probabilities(train=learnt, valid=valid)
+    fitted = fit(configuration, data, train=learnt, valid=valid, taught=taught, fresh=fresh)
+    trained = sorted(set(data.truth[learnt].tolist()))
+    speakers = [clips[place].speaker for place in fold.valid]
+    chosen = choose_on(fitted.logits[valid], data.truth[valid], speakers, trained)
+
+    steering = _steering(
+        configuration, [clips[place] for place in fold.valid], chosen, trained, fitted.weights
     )
-
-    weights = onnx_bytes(model)
-    valid_logits = _exported_logits(weights, _of_split(clips, pictures, "valid"))
-    difference = float(np.abs(valid_logits - logits_of(model, _of_split(clips, pictures, "valid"))).max())
-    if not difference <= GREATEST_EXPORT_DIFFERENCE:
-        raise ExportError(f"the exported graph differs from Keras by {difference:.2e}; nothing was written")
-
-    steering = _steering(configuration, clips, valid_logits, trained, sha256_of(weights))
-    with tempfile.TemporaryDirectory() as folder:
-        staged = Path(folder)
-        _write(staged, steering, weights)
-        detector = SpeechEmotionDetector.load(staged)
-        card = card_text(
-            steering,
-            configuration=configuration,
-            clips=clips,
-            valid=_judged(detector, clips, "valid"),
-            test=_judged(detector, clips, "test"),
-            baselines={
-                "logistic_regression": answer_with_logistic_regression(clips, mel_in_decibels=False),
-                "logistic_regression_decibels": answer_with_logistic_regression(clips, mel_in_decibels=True),
-            },
-            parameters=int(model.count_params()),
-            export_difference=difference,
-            risk=GREATEST_RISK,
-            command=command,
+    splits = {}
+    for name, places in (("valid", valid), ("test", test)):
+        judged = [clips[place] for place in places]
+        languages = steering["validated_languages"]
+        answers = answers_of(
+            fitted.logits[places], judged, chosen, trained, validated=languages, sha256=steering["sha256"]
         )
-    _write(out, card, weights)
+        splits[name] = Split(judged, answers)
+    features = summaries(clips)
+    card = card_text(
+        steering,
+        configuration=configuration,
+        clips=clips,
+        valid=splits["valid"],
+        test=splits["test"],
+        baselines={
+            name: (baseline.what, judge_baseline(baseline, features, clips, fold))
+            for name, baseline in BASELINES.items()
+        },
+        vector_scaling=not chosen.calibration.is_temperature,
+        parameters=fitted.parameters,
+        export_difference=fitted.export_difference,
+        command=command,
+    )
+    _write(out, card, fitted.weights)
+    _draw(out, card, splits["test"])
     print(f"test UAR {card['metrics']['test']['uar']}; wrote {out / 'card.json'}")
     return out / "card.json"
 
 
 def _steering(
     configuration: Configuration,
-    clips: Sequence[CorpusClip],
-    valid_logits: NDArray[np.float64],
+    valid: Sequence[CorpusClip],
+    chosen: Chosen,
     trained: Sequence[int],
-    sha256: str,
+    weights: bytes,
 ) -> dict[str, Any]:
     """The part of the card that the detector reads, with what is chosen on the validation speakers."""
-    chosen = _clips(clips, "valid")
-    truth = np.array([trained.index(LABELS.index(clip.emotion)) for clip in chosen], dtype=np.intp)
-    labels = [LABELS[place] for place in trained]
-    speakers = [clip.speaker for clip in chosen]
-    temperature, threshold = _calibrated(valid_logits[:, trained], truth, labels, speakers)
+    network, seen = configuration.network, input_of(configuration.network)
+    encoder = {}
+    if isinstance(network, StatesNetwork):
+        named = {"name": network.encoder, "sha256": network.encoder_sha256, "layers": list(network.layers)}
+        encoder = {"encoder": named}
     return {
         "name": configuration.name,
         "version": configuration.version,
         "weights": f"weights/{configuration.name}.onnx",
-        "sha256": sha256,
+        "sha256": sha256_of(weights),
         "outputs": list(LABELS),
         "untrained": [label for place, label in enumerate(LABELS) if place not in trained],
-        "temperature": round(temperature, 4),
-        "threshold": round(threshold, 4),
-        "validated_languages": sorted({clip.language for clip in chosen}),
+        "input": seen.name,
+        "width": seen.width,
+        **encoder,
+        "calibration": {
+            "scale": [round(value, 5) for value in chosen.calibration.scale],
+            "bias": [round(value, 5) for value in chosen.calibration.bias],
+        },
+        "threshold": round(chosen.threshold, 4),
+        "validated_languages": sorted({clip.language for clip in valid}),
     }
-
-
-def _clips(clips: Sequence[CorpusClip], split: str) -> list[CorpusClip]:
-    return [clip for clip in clips if clip.split == split]
-
-
-def _of_split(
-    clips: Sequence[CorpusClip], pictures: Sequence[NDArray[np.float32]], split: str
-) -> list[NDArray[np.float32]]:
-    return [picture for clip, picture in zip(clips, pictures, strict=True) if clip.split == split]
-
-
-def _examples(
-    clips: Sequence[CorpusClip],
-    pictures: Sequence[NDArray[np.float32]],
-    split: str,
-    configuration: Configuration,
-) -> Examples:
-    chosen = _clips(clips, split)
-    return Examples(
-        spectrograms=_of_split(clips, pictures, split),
-        targets=np.array([LABELS.index(clip.emotion) for clip in chosen], dtype=np.intp),
-        weights=np.array([configuration.repeats.get(clip.corpus, 1) for clip in chosen], dtype=np.intp),
-    )
-
-
-def _checkpoint(configuration: Configuration, clips: Sequence[CorpusClip]) -> Path:
-    """A file of its own for each configuration and corpus, so that a run never goes on from another."""
-    digest = hashlib.sha256(configuration.model_dump_json().encode())
-    for clip in clips:
-        digest.update(f"{clip.path}\0{clip.emotion}\0{clip.split}\0".encode())
-    return cache_folder() / "runs" / f"{configuration.name}-{digest.hexdigest()[:16]}.npz"
-
-
-def _exported_logits(weights: bytes, pictures: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-    outputs = [session.run(None, {"log_mel": normalised(picture)[None]})[0] for picture in pictures]
-    return np.concatenate(outputs).astype(np.float64)
-
-
-def _calibrated(
-    logits: NDArray[np.float64], truth: NDArray[np.intp], labels: Sequence[str], speakers: Sequence[str]
-) -> tuple[float, float]:
-    """Temperature and abstention threshold; a clip whose likeliest label is no mood is never answered."""
-    temperature = fitted_temperature(logits, truth)
-    probabilities = softmax(logits, temperature)
-    predicted = probabilities.argmax(axis=1)
-    answered = np.array([label in MOODS for label in labels])[predicted]
-    threshold = abstention_threshold(
-        probabilities.max(axis=1)[answered],
-        (predicted == truth)[answered],
-        [speaker for speaker, is_answered in zip(speakers, answered, strict=True) if is_answered],
-        risk=GREATEST_RISK,
-    )
-    return temperature, threshold
-
-
-def _judged(detector: SpeechEmotionDetector, clips: Sequence[CorpusClip], split: str) -> Split:
-    chosen = _clips(clips, split)
-    rows = [ManifestRow(clip.path, clip.emotion, clip.speaker, clip.language, clip.split) for clip in chosen]
-    return Split(chosen, answer_all(detector, rows))
 
 
 def _write(folder: Path, card: dict[str, Any], weights: bytes) -> None:
@@ -205,3 +141,16 @@ def _write(folder: Path, card: dict[str, Any], weights: bytes) -> None:
     path.write_bytes(weights)
     text = json.dumps(card, ensure_ascii=False, indent=2)
     (folder / "card.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _draw(folder: Path, card: dict[str, Any], test: Split) -> None:
+    title = f"{card['name']} {card['version']}, speakers that it never heard"
+    confidence = test.answers.probabilities.max(axis=1)
+    right = test.answers.probabilities.argmax(axis=1) == test.answers.truth
+    if len(right) >= 20:  # fewer make no picture of calibration
+        draw_reliability(confidence, right, folder / "reliability.png", title=title)
+    threshold = float(card["threshold"])
+    draw_risk_coverage(confidence, right, folder / "risk_coverage.png", title=title, threshold=threshold)
+    confusion = card["metrics"]["test"]["confusion"]
+    counts = np.array(confusion["counts"], dtype=np.intp)
+    draw_confusion(counts, confusion["labels"], folder / "confusion.png", title=title)

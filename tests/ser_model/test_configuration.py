@@ -5,10 +5,12 @@ from ser_model.errors import ConfigurationError
 from ser_model.model_card import DEFAULT_DIRECTORY
 
 
-def test_shipped_configuration_is_valid():
-    configuration = read_configuration(DEFAULT_DIRECTORY / "configs" / "paper_cnn.json")
-    assert configuration.name == "paper_cnn"
-    assert len(configuration.network.filters) == 3
+@pytest.mark.parametrize("name", ["paper_cnn", "logmel_cnn", "whisper_cnn"])
+def test_shipped_configurations_are_valid(name):
+    configuration = read_configuration(DEFAULT_DIRECTORY / "configs" / f"{name}.json")
+    assert configuration.name == configuration.network.kind == name
+    if configuration.teacher is not None:
+        assert (DEFAULT_DIRECTORY / "configs" / f"{configuration.teacher}.json").is_file()
 
 
 @pytest.mark.parametrize(
@@ -19,7 +21,12 @@ def test_shipped_configuration_is_valid():
         ('{"name": "Paper CNN", "version": "1"}', "name: String should match"),
         ('{"name": "a", "version": "1", "epoch": 3}', "epoch: Extra inputs"),
         ('{"name": "a", "version": "1", "schedule": {"epochs": 0}}', "schedule.epochs: Input should be"),
-        ('{"name": "a", "version": "1", "network": {"kernels": [[4, 3], [3, 3], 3]}}', "odd"),
+        (
+            '{"name": "a", "version": "1", "network": {"kind": "paper_cnn", "kernels": [[4, 3], [3, 3], 3]}}',
+            "odd",
+        ),
+        ('{"name": "a", "version": "1", "network": {"kind": "whisper_cnn", "kernel": 2}}', "odd"),
+        ('{"name": "a", "version": "1", "network": {"kind": "transformer"}}', "network"),
         ('{"name": "a", "version": "1", "schedule": {"frames": [90, 80]}}', "shortest"),
     ],
 )

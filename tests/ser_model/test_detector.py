@@ -9,7 +9,7 @@ import pytest
 from emotion import MOODS, UNCLEAR
 from ser_model.detector import SpeechEmotionDetector
 from ser_model.errors import ModelFileError
-from ser_model.model_card import DEFAULT_DIRECTORY, sha256_of
+from ser_model.model_card import STANDALONE_DIRECTORY, sha256_of
 
 RATE_HZ = 16_000
 
@@ -22,8 +22,8 @@ def detector():
 @pytest.fixture
 def copied(tmp_path):
     """A folder with a copy of the shipped card and weights."""
-    shutil.copyfile(DEFAULT_DIRECTORY / "card.json", tmp_path / "card.json")
-    shutil.copytree(DEFAULT_DIRECTORY / "weights", tmp_path / "weights")
+    shutil.copyfile(STANDALONE_DIRECTORY / "card.json", tmp_path / "card.json")
+    shutil.copytree(STANDALONE_DIRECTORY / "weights", tmp_path / "weights")
     return tmp_path
 
 
@@ -121,7 +121,7 @@ def test_only_languages_with_validation_data_are_validated(detector):
 
 def test_below_the_threshold_the_label_is_unclear(copied):
     card = json.loads((copied / "card.json").read_text(encoding="utf-8"))
-    card.update(threshold=1.0, temperature=5.0)
+    card.update(threshold=1.0)
     (copied / "card.json").write_text(json.dumps(card), encoding="utf-8")
     assert SpeechEmotionDetector.load(copied).estimate(tone(1.0), language="en").label == UNCLEAR
 
@@ -179,13 +179,15 @@ def test_weights_that_are_no_network_are_refused_even_with_their_own_hash(copied
 def test_card_with_another_number_of_outputs_is_refused(copied):
     card = json.loads((copied / "card.json").read_text(encoding="utf-8"))
     card["outputs"] = card["outputs"][:-1]
+    for part in ("scale", "bias"):
+        card["calibration"][part] = card["calibration"][part][:-1]
     (copied / "card.json").write_text(json.dumps(card), encoding="utf-8")
     with pytest.raises(ModelFileError, match="has 7 outputs, the card names 6"):
         SpeechEmotionDetector.load(copied)
 
 
 def test_another_network_with_its_own_hash_is_refused_at_the_start(copied):
-    other = (DEFAULT_DIRECTORY.parent / "recommender" / "weights" / "paper_lstm.onnx").read_bytes()
+    other = (STANDALONE_DIRECTORY.parents[1] / "recommender" / "weights" / "paper_lstm.onnx").read_bytes()
     (copied / "weights" / "paper_cnn.onnx").write_bytes(other)
     card = json.loads((copied / "card.json").read_text(encoding="utf-8"))
     card["sha256"] = sha256_of(other)

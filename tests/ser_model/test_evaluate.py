@@ -23,10 +23,16 @@ FIGURES = {
     "model_sha256",
     "by_language",
     "product",
+    "ece_debiased",
+    "ece_band_95",
+    "coverage_at_20_risk",
+    "error_at_80_coverage",
+    "recall_at_90_precision",
+    "four_class",
 }
 
 
-def answers(*said, languages=None):
+def answers(*said, languages=None, speakers=()):
     """Answers made up from (truth, likeliest label, its probability, named mood)."""
     probabilities = np.zeros((len(said), len(LABELS)))
     for place, (_, label, probability, _) in enumerate(said):
@@ -40,6 +46,7 @@ def answers(*said, languages=None):
         milliseconds=np.array([float(place + 1) for place in range(len(said))]),
         validated=("en",),
         sha256="0" * 64,
+        speakers=speakers,
     )
 
 
@@ -94,6 +101,50 @@ def test_emotion_that_the_model_never_learnt_counts_as_missed():
     assert figures["uar"] == 0.5
 
 
+def test_ranking_figures_are_those_of_any_threshold():
+    figures = report(SAID)
+    assert figures["coverage_at_20_risk"] == 0.5  # anger and disgust at 0.9; then fear at 0.8 is wrong
+    assert figures["error_at_80_coverage"] == 0.25  # 80 % of four clips are four
+    assert figures["recall_at_90_precision"] == {"sadness": 1.0, "anger": 0.5, "disgust": 1.0}
+
+
+def test_four_classes_are_compared_among_themselves():
+    said = [("anger", "anger", 0.9, "anger"), ("sadness", "fear", 0.7, "fear"), ("fear", "fear", 0.9, "fear")]
+    assert report(answers(*said[:1], said[2]))["four_class"] == {"uar": 1.0, "n": 1}
+    made = answers(*said)
+    made.probabilities[1, LABELS.index("sadness")] += 0.01  # likeliest of the four, though fear leads
+    figures = report(made)
+    assert figures["four_class"] == {"uar": 1.0, "n": 2}
+    assert figures["uar"] == pytest.approx(2 / 3, abs=1e-4)
+    assert report(answers(said[2]))["four_class"] == {"uar": None, "n": 0}
+
+
+def test_calibration_is_beside_the_band_of_a_perfectly_calibrated_model():
+    assert report(SAID)["ece_debiased"] is None
+    assert report(SAID)["ece_band_95"] is None
+    hits = [("anger", "anger", 0.75, "anger")] * 75
+    calibrated = report(answers(*hits, *[("fear", "anger", 0.75, "anger")] * 25))
+    assert calibrated["ece_debiased"] == 0.0
+    assert calibrated["ece_band_95"][0] == 0.0
+    overconfident = report(answers(*hits, *[("fear", "anger", 0.75, "anger")] * 75))
+    assert overconfident["ece_debiased"] == pytest.approx(0.2466, abs=1e-4)  # √(0.25² - 0.25 / 149)
+    assert overconfident["ece_debiased"] > overconfident["ece_band_95"][1]
+    assert report(answers(*hits[:20]))["by_language"]["en"]["ece_debiased"] is not None
+
+
+def test_interval_by_speaker_is_there_where_all_speakers_are_known():
+    said = [("anger", "anger", 0.9, "anger")] * 4 + [
+        ("fear", "anger", 0.9, "anger"),
+        ("fear", "fear", 0.9, "fear"),
+    ]
+    speakers = ("a", "a", "b", "b", "a", "b")
+    figures = report(answers(*said, speakers=speakers))
+    assert figures["uar_95_by_speaker"] == [0.5, 1.0]
+    assert figures["uar"] == 0.75
+    for unknown in ((), ("a",) * 6, ("a", "b", "", "a", "b", "a")):
+        assert "uar_95_by_speaker" not in report(answers(*said, speakers=unknown))
+
+
 def test_part_may_repeat_answers_as_resampling_does():
     part = SAID.part(np.array([0, 0, 3]))
     assert part.moods == ("anger", "anger", UNCLEAR)
@@ -107,6 +158,7 @@ def test_recordings_are_answered_in_their_order(tmp_path):
     rows = [ManifestRow(silence, "neutral", "s", "en", "test"), ManifestRow(tone, "fear", "s", "fa", "test")]
     said = answer_all(SpeechEmotionDetector.load(), rows, progress=False)
     assert said.moods[0] == UNCLEAR
+    assert said.speakers == ("s", "s")
     np.testing.assert_allclose(said.probabilities.sum(axis=1), 1.0, atol=1e-6)
     assert said.probabilities[:, LABELS.index("surprise")].max() == 0.0
     assert (said.milliseconds > 0.0).all()

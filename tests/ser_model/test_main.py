@@ -11,7 +11,7 @@ import pytest
 import soundfile
 
 from ser_model.__main__ import main
-from ser_model.model_card import DEFAULT_DIRECTORY
+from ser_model.model_card import STANDALONE_DIRECTORY
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -51,7 +51,7 @@ def test_evaluate_writes_the_figures(manifest, tmp_path, capsys):
         "en": True,
         "fa": False,
     }
-    assert figures["model_sha256"] == json.loads((DEFAULT_DIRECTORY / "card.json").read_text())["sha256"]
+    assert figures["model_sha256"] == json.loads((STANDALONE_DIRECTORY / "card.json").read_text())["sha256"]
     assert figures["latency_ms_per_item"] > 0.0
     assert "3 clips: UAR" in capsys.readouterr().out
 
@@ -187,6 +187,6 @@ def test_interrupted_evaluation_ends_with_130_and_writes_nothing(tmp_path, capsy
 
 
 def test_weights_in_another_folder_can_be_chosen(manifest, tmp_path):
-    shutil.copyfile(DEFAULT_DIRECTORY / "card.json", tmp_path / "card.json")
-    shutil.copytree(DEFAULT_DIRECTORY / "weights", tmp_path / "weights")
+    shutil.copyfile(STANDALONE_DIRECTORY / "card.json", tmp_path / "card.json")
+    shutil.copytree(STANDALONE_DIRECTORY / "weights", tmp_path / "weights")
     assert main(["predict", str(manifest.parent / "0.wav"), "--model", str(tmp_path)]) == 0

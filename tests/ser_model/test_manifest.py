@@ -3,7 +3,7 @@ import pytest
 import soundfile
 
 from ser_model.errors import ManifestError
-from ser_model.manifest import UNDETERMINED, read_manifest, read_recording
+from ser_model.manifest import UNDETERMINED, read_manifest
 
 HEADER = "path,emotion,speaker,language,split\n"
 
@@ -96,25 +96,3 @@ def test_file_that_is_no_text_is_refused(write, tmp_path):
 def test_missing_manifest_is_refused(tmp_path):
     with pytest.raises(ManifestError, match="cannot be read"):
         read_manifest(tmp_path / "none.csv")
-
-
-def test_stereo_at_44_khz_becomes_mono_at_16_khz(tmp_path):
-    seconds = np.arange(44_100) / 44_100
-    tone = 0.5 * np.sin(2 * np.pi * 440 * seconds)
-    soundfile.write(tmp_path / "tone.wav", np.stack([tone, tone], axis=1), 44_100)
-    samples = read_recording(tmp_path / "tone.wav")
-    assert samples.dtype == np.float32
-    assert abs(len(samples) - 16_000) <= 1
-    spectrum = np.abs(np.fft.rfft(samples[:16_000]))
-    assert spectrum.argmax() == pytest.approx(440, abs=1)
-
-
-def test_recording_that_is_no_sound_is_refused(tmp_path):
-    (tmp_path / "words.wav").write_text("not a sound")
-    with pytest.raises(ManifestError, match=r"words\.wav: cannot be decoded"):
-        read_recording(tmp_path / "words.wav")
-
-
-def test_empty_recording_has_no_samples(tmp_path):
-    soundfile.write(tmp_path / "empty.wav", np.zeros(0), 8_000)
-    assert read_recording(tmp_path / "empty.wav").shape == (0,)

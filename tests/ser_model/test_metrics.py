@@ -8,24 +8,15 @@ from ser_model.metrics import (
     confusion,
     coverage_and_risk,
     expected_calibration_error,
-    fitted_temperature,
     macro_f1,
-    softmax,
+    recall_at_precision,
+    renormalised,
     unweighted_average_recall,
 )
 
 
 def integers(*values):
     return np.array(values, dtype=np.intp)
-
-
-def test_softmax_with_huge_logits_sums_to_one():
-    np.testing.assert_allclose(softmax(np.array([[1e4, 0.0, -1e4]])), [[1.0, 0.0, 0.0]])
-
-
-def test_higher_temperature_makes_less_certain():
-    logits = np.array([2.0, 0.0])
-    assert softmax(logits, 4.0).max() < softmax(logits, 1.0).max() < softmax(logits, 0.5).max()
 
 
 def test_rare_class_counts_as_much_as_a_common_one():
@@ -54,11 +45,25 @@ def test_confident_and_wrong_is_badly_calibrated():
     assert expected_calibration_error(certain, integers(0, 0, 1, 1)) == pytest.approx(0.5)
 
 
-def test_temperature_finds_back_the_factor_by_which_logits_were_blown_up():
-    random = np.random.default_rng(1)
-    logits = random.normal(size=(6_000, 4))
-    truth = np.array([random.choice(4, p=row) for row in softmax(logits)], dtype=np.intp)
-    assert fitted_temperature(3.0 * logits, truth) == pytest.approx(3.0, rel=0.1)
+def test_recall_at_precision_worked_by_hand():
+    scores = np.array([0.9, 0.8, 0.7, 0.6, 0.5, 0.4])
+    truth = np.array([True, True, False, True, False, True])
+    assert recall_at_precision(scores, truth, 1.0) == 0.5
+    assert recall_at_precision(scores, truth, 0.75) == 0.75
+    assert recall_at_precision(scores, truth, 0.6) == 1.0
+    assert recall_at_precision(scores, ~truth, 0.9) == 0.0
+    assert recall_at_precision(scores, np.zeros(6, dtype=bool), 0.9) == 0.0
+
+
+def test_equal_scores_are_named_together_whatever_their_order():
+    truth = np.array([True, True, False])
+    for order in ([0, 1, 2], [2, 1, 0]):
+        assert recall_at_precision(np.array([0.5, 0.5, 0.5]), truth[order], 0.9) == 0.0
+
+
+def test_share_that_classes_have_among_themselves():
+    probabilities = np.array([[0.1, 0.3, 0.4, 0.2], [0.0, 0.0, 1.0, 0.0]])
+    np.testing.assert_allclose(renormalised(probabilities, [3, 0]), [[2 / 3, 1 / 3], [0.5, 0.5]])
 
 
 def answers_of(speakers, each, seed):

@@ -4,7 +4,7 @@ import pytest
 
 from emotion import Emotion
 from ser_model.errors import ModelFileError
-from ser_model.model_card import DEFAULT_DIRECTORY, read_card, read_weights, sha256_of
+from ser_model.model_card import STANDALONE_DIRECTORY, read_card, read_weights, sha256_of
 
 CARD = {
     "name": "made_up",
@@ -13,7 +13,9 @@ CARD = {
     "sha256": sha256_of(b"weights"),
     "outputs": ["anger", "surprise", "sadness"],
     "untrained": ["surprise"],
-    "temperature": 1.0,
+    "input": "log_mel",
+    "width": 64,
+    "calibration": {"scale": [1.0, 1.2], "bias": [0.0, -0.1], "method": "not the detector's business"},
     "threshold": 0.5,
     "validated_languages": ["en"],
     "limits": ["none of the detector's business"],
@@ -32,7 +34,12 @@ def test_trained_emotions_keep_the_order_of_the_outputs(tmp_path):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"temperature": 0.0}, "temperature"),
+        ({"calibration": {"scale": [1.0], "bias": [0.0]}}, "calibration must have"),
+        ({"calibration": {"scale": [1.0, 1.0]}}, "calibration.bias"),
+        ({"input": "states"}, "encoder must be named"),
+        ({"input": "mfcc"}, "input"),
+        ({"width": 0}, "width"),
+        ({"encoder": {"name": "whisper-base", "sha256": "0" * 64, "layers": [1]}}, "encoder must be named"),
         ({"threshold": 1.5}, "threshold"),
         ({"sha256": "abc"}, "sha256"),
         ({"outputs": ["anger", "bliss"]}, "outputs"),
@@ -68,7 +75,7 @@ def test_weights_are_given_out_only_with_the_hash_of_the_card(tmp_path):
 
 
 def test_shipped_card_tells_of_data_licence_figures_and_limits():
-    card = json.loads((DEFAULT_DIRECTORY / "card.json").read_text(encoding="utf-8"))
+    card = json.loads((STANDALONE_DIRECTORY / "card.json").read_text(encoding="utf-8"))
     assert {"licence", "data", "protocol", "limits", "reproduce", "calibration", "abstention"} <= set(card)
     assert any("Persian" in limit for limit in card["limits"])
     assert any("urprise" in limit for limit in card["limits"])
@@ -76,12 +83,12 @@ def test_shipped_card_tells_of_data_licence_figures_and_limits():
 
 
 def test_network_of_the_shipped_card_beats_logistic_regression_with_intervals_apart():
-    card = json.loads((DEFAULT_DIRECTORY / "card.json").read_text(encoding="utf-8"))
+    card = json.loads((STANDALONE_DIRECTORY / "card.json").read_text(encoding="utf-8"))
     least = card["metrics"]["test"]["uar_95"][0]
     for baseline in ("logistic_regression", "logistic_regression_decibels"):
         assert least > card["baselines"][baseline]["uar_95"][1]
 
 
 def test_shipped_weights_are_small():
-    card = read_card(DEFAULT_DIRECTORY)
-    assert len(read_weights(DEFAULT_DIRECTORY, card)) < 6_000_000
+    card = read_card(STANDALONE_DIRECTORY)
+    assert len(read_weights(STANDALONE_DIRECTORY, card)) < 6_000_000
