@@ -30,9 +30,8 @@ from bot.json_logs import configure_logging
 from bot.listening_socket import http_protocol, listening_socket
 from bot.loop_watch import watch_loop
 from bot.metrics import Metrics
-from bot.model_choice import choose_models, this_machine
 from bot.model_manifest import ModelManifestError
-from bot.model_store import ModelMissingError, UnknownModelError, default_store
+from bot.model_store import ModelMissingError, UnknownModelError
 from bot.on_call_desk import open_on_call_desk
 from bot.phrases import Phrases, PhrasesError
 from bot.rendered_speech import RenderedSpeech, default_folder
@@ -40,14 +39,13 @@ from bot.rendering import keep_rendered
 from bot.retention import keep_retention
 from bot.server import create_app
 from bot.settings import ROOT, Settings, SettingsError, runtime_dir
-from bot.speech import LocalSpeech
+from bot.speech_models import load_speech
 from bot.talk_parts import Parts, wall_clock_ms
 from bot.talks import Talks
 from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenError, TokenIssuer
 from bot.used_tokens import UsedTokens
 from bot.voice_activity import VoiceActivityError, load_voice_activity_model
 from on_call.delivery import OnCallError
-from ser_model import detector
 from ser_model.errors import SpeechEmotionError
 from session_log import SessionLog, SessionLogError
 from tts_voices import VoiceError, load_voice
@@ -290,7 +288,7 @@ def _load_parts(settings: Settings, now_ms: Callable[[], float]) -> Parts:
     crisis.reply(1, "en", settings.conversation.country)
     crisis.named_country("")
     phrases = Phrases.load(ROOT / "data" / "phrases.json")
-    speech = _load_speech(settings)
+    speech = load_speech(settings)
     voice_activity = load_voice_activity_model()
     # A voice that breaks off is followed by the plain one, which is tried twice where it is the first.
     voices = (load_voice(settings.voice.name), load_voice())
@@ -320,23 +318,4 @@ def _load_parts(settings: Settings, now_ms: Callable[[], float]) -> Parts:
         metrics=Metrics(),
         rendered=rendered,
         now_ms=now_ms,
-    )
-
-
-def _load_speech(settings: Settings) -> LocalSpeech:
-    recogniser, store = settings.recogniser, default_store()
-    choices = choose_models(recogniser, store.list(), this_machine())
-    names = {choice.language: choice.name for choice in choices}
-    loaded = {
-        name: transcriber.Transcriber.load(
-            store.path(name), threads=recogniser.threads, workers=recogniser.workers
-        )
-        for name in dict.fromkeys(names.values())
-    }
-    return LocalSpeech(
-        {language: loaded[name] for language, name in names.items()},
-        detector.SpeechEmotionDetector.load(),
-        workers=recogniser.workers,
-        queue=recogniser.queue,
-        deadline_s=recogniser.deadline_s,
     )

@@ -75,11 +75,14 @@ class StatesDetector(Protocol):
     def card(self) -> ModelCard:
         """What it knows of its model."""
 
-    def estimate(self, states: NDArray[np.float32], *, language: str) -> EmotionEstimate:
+    def estimate(
+        self, states: NDArray[np.float32], *, samples: NDArray[np.float32], language: str
+    ) -> EmotionEstimate:
         """The feeling in an utterance.
 
         Args:
             states: (n, d) of `Transcriber.transcribe`'s `on_encoded`, all stretches of speech in a row.
+            samples: the utterance, of which some is not to be read (too noisy, too short).
             language: of the words; says only whether the model was validated.
         """
 
@@ -93,8 +96,9 @@ class LocalSpeech:
         workers: utterances at once.
         queue: utterances that may wait beside those.
         deadline_s: longest time from asking to answer.
-        states_detector: hears feeling in place of `detector`, in the encoder states of the transcriber that
-            is asked first.
+        states_detector: hears feeling in place of `detector` where `encoding` is asked first, in its encoder
+            states: those of another model mean nothing to it.
+        encoding: one of the transcribers.
     """
 
     def __init__(
@@ -106,10 +110,12 @@ class LocalSpeech:
         queue: int,
         deadline_s: float,
         states_detector: StatesDetector | None = None,
+        encoding: Transcriber | None = None,
     ) -> None:
         self._transcribers = transcribers
         self._detector = detector
         self._states_detector = states_detector
+        self._encoding = encoding
         self._deadline_s = deadline_s
         self._places = workers + queue
         self._taken = 0
@@ -139,8 +145,10 @@ class LocalSpeech:
         if not self._take_place():
             raise SpeechBusyError("The recogniser's queue is full.")
         stale = threading.Event()
-        with_states = with_emotion and self._states_detector is not None
-        states: list[NDArray[np.float32]] | None = [] if with_states else None
+        states_detector = self._states_detector
+        if self._transcriber_of(language) is not self._encoding or not with_emotion:
+            states_detector = None
+        states: list[NDArray[np.float32]] | None = None if states_detector is None else []
         job = self._recognition.submit(self._recognise, samples, language, stale, states)
         # A place is free again when its thread is, not when somebody stops waiting for it.
         job.add_done_callback(lambda done: self._give_place())
@@ -153,9 +161,19 @@ class LocalSpeech:
         try:
             async with asyncio.timeout(self._deadline_s):
                 transcript = await words
-            if states:
-                feeling = asyncio.create_task(self._feel_states(states, transcript.language))
-            return Heard(transcript, await self._settled(feeling, transcript.language))
+            if states and states_detector is not None:
+                estimate, encoded = states_detector.estimate, np.concatenate(states)
+                heard_in = transcript.language
+                feeling = asyncio.create_task(
+                    self._feel(lambda: estimate(encoded, samples=samples, language=heard_in))
+                )
+            mood = await self._settled(feeling)
+            if mood is None:
+                return Heard(transcript, None)
+            # Feeling does not wait for the words; whether it is validated depends on their language.
+            card = (states_detector or self._detector).card
+            validated = transcript.language in card.validated_languages
+            return Heard(transcript, replace(mood, validated=validated))
         except TimeoutError as error:
             raise SpeechTimeoutError(f"No transcript within {self._deadline_s} s.") from error
         finally:
@@ -212,27 +230,16 @@ class LocalSpeech:
         with self._lock:
             self._taken -= 1
 
-    async def _settled(
-        self, feeling: asyncio.Task[EmotionEstimate | None] | None, language: str
-    ) -> EmotionEstimate | None:
+    @staticmethod
+    async def _settled(feeling: asyncio.Task[EmotionEstimate | None] | None) -> EmotionEstimate | None:
         if feeling is None:
             return None
         try:
             async with asyncio.timeout(_FEELING_GRACE_S):
-                mood = await feeling
+                return await feeling
         except TimeoutError:
             logger.error("speech emotion was too late")
             return None
-        # Feeling does not wait for the words; whether it is validated depends on their language.
-        detector = self._detector if self._states_detector is None else self._states_detector
-        validated = language in detector.card.validated_languages
-        return None if mood is None else replace(mood, validated=validated)
-
-    async def _feel_states(self, states: list[NDArray[np.float32]], language: str) -> EmotionEstimate | None:
-        detector = self._states_detector
-        if detector is None:
-            return None
-        return await self._feel(lambda: detector.estimate(np.concatenate(states), language=language))
 
     async def _feel(self, estimate: Callable[[], EmotionEstimate]) -> EmotionEstimate | None:
         try:

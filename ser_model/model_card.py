@@ -88,6 +88,11 @@ class ModelCard(_Part):
         return self
 
     @property
+    def encoder_layers(self) -> tuple[int, ...]:
+        """Layers of the recogniser's encoder that are read; none where the input is no states."""
+        return () if self.encoder is None else self.encoder.layers
+
+    @property
     def trained(self) -> tuple[Emotion, ...]:
         """Emotions that the network learnt, in the order of its outputs."""
         return tuple(emotion for emotion in self.outputs if emotion not in self.untrained)

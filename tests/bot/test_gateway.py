@@ -21,7 +21,7 @@ from bot.check import safety, secret_states
 from bot.dialogue_client import DialogueClient
 from bot.gateway import development_token_path, make_issuer
 from bot.listening_socket import listening_socket
-from bot.settings import ROOT, RecogniserSettings, ServerSettings, Settings
+from bot.settings import ROOT, ServerSettings, Settings
 from bot.tokens import Claims, TokenError
 from session_log import SessionLog
 from session_log.location import LogPlaces
@@ -263,21 +263,6 @@ def test_each_port_has_its_own_file_of_development_tokens(tmp_path, monkeypatch)
     assert path.name == "development-8300.json"
     assert path != development_token_path(8301)
     assert path.parent.stat().st_mode & 0o777 == 0o700
-
-
-def test_a_model_of_the_settings_is_loaded_once_for_all_its_languages(monkeypatch):
-    loaded = []
-    load = gateway.transcriber.Transcriber.load
-    monkeypatch.setattr(
-        gateway.transcriber.Transcriber,
-        "load",
-        lambda path, **options: loaded.append(path) or load(path, **options),
-    )
-    settings = Settings(
-        recogniser=RecogniserSettings(by_language={"fa": "whisper-base", "en": "whisper-base"})
-    )
-    gateway._load_speech(settings).close()
-    assert len(loaded) == 1
 
 
 async def test_nothing_is_kept_of_the_rehearsal_before_the_announcement():

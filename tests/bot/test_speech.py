@@ -332,7 +332,7 @@ class StatesHead:
         self.card = card
         self.heard = []
 
-    def estimate(self, states, *, language):
+    def estimate(self, states, *, samples, language):
         self.heard.append(states)
         louder = float(np.tanh(np.abs(states).mean()))
         return EmotionEstimate(
@@ -344,7 +344,16 @@ class StatesHead:
 def with_head(models):
     head = StatesHead(models[1].card)
     detector = ScriptedTranscriber()  # has no `estimate`: it would break, were it asked
-    speech = LocalSpeech(models[0], detector, workers=1, queue=1, deadline_s=60, states_detector=head)
+    detector.card = None
+    speech = LocalSpeech(
+        models[0],
+        detector,
+        workers=1,
+        queue=1,
+        deadline_s=60,
+        states_detector=head,
+        encoding=models[0][None],
+    )
     yield speech, head
     speech.close()
 
@@ -398,9 +407,9 @@ async def test_states_of_a_broken_try_are_thrown_away(models):
             return words(stale)
 
     head = StatesHead(models[1].card)
-    speech = LocalSpeech(
-        {None: BreaksAfterEncoding()}, models[1], workers=1, queue=1, deadline_s=5, states_detector=head
-    )
+    encoding = BreaksAfterEncoding()
+    options = {"workers": 1, "queue": 1, "deadline_s": 5, "states_detector": head, "encoding": encoding}
+    speech = LocalSpeech({None: encoding}, models[1], **options)
     await speech.understand(SAMPLES, language="en", with_emotion=True)
     speech.close()
     (states,) = head.heard
