@@ -155,6 +155,15 @@ train-ser: corpora train-needs models .venv/.ready .venv-train/.ready  ## train 
 	.venv-train/bin/python -m ser_model train
 	.venv-train/bin/python -m ser_model train --config ser_model/configs/logmel_cnn.json --out ser_model/standalone
 
+SHEMO_OUT ?= results/shemo
+
+adapt-ser: train-needs models .venv/.ready .venv-train/.ready  ## fine-tune and judge speech emotion in Persian: SHEMO=folder of ShEMO
+	@[ -n "$(SHEMO)" ] || { echo "name the folder of ShEMO as it was unpacked: make adapt-ser SHEMO=DIR; see docs/speech-emotion.md" >&2; exit 2; }
+	@mkdir -p $(SHEMO_OUT)
+	.venv/bin/python -m ser_model corpus shemo "$(SHEMO)" -o $(SHEMO_OUT)/manifest.csv --force
+	.venv/bin/python -m ser_model encode --config ser_model/configs/shemo.json --corpus $(SHEMO_OUT)/manifest.csv
+	.venv-train/bin/python -m ser_model train --config ser_model/configs/shemo.json --start ser_model --corpus $(SHEMO_OUT)/manifest.csv --out $(SHEMO_OUT)
+
 train-crisis: train-needs .venv-train/.ready  ## train the crisis guard's classifier
 	.venv-train/bin/python -m crisis train
 

@@ -1,4 +1,4 @@
-"""Command line: corpus, encode, train, crossvalidate, evaluate, predict."""
+"""Command line: corpus, encode, train, crossvalidate, shift, evaluate, predict."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ser_model.encode_command import add_encode_command
 from ser_model.errors import ConfigurationError, ManifestError, SpeechEmotionError
 from ser_model.loading import load_detector
 from ser_model.manifest import LABELS, UNDETERMINED
+from ser_model.shift_command import add_shift_command
 from ser_model.training_commands import CONFIGURATIONS, add_training_commands
 
 __all__ = ["main"]
@@ -100,12 +101,14 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m ser_model", description="Emotion of an utterance from its sound."
     )
     commands = parser.add_subparsers(
-        required=True, metavar="corpus | encode | train | crossvalidate | evaluate | predict"
+        required=True, metavar="corpus | encode | train | crossvalidate | shift | evaluate | predict"
     )
 
     add_corpus_command(commands)
     add_encode_command(commands, CONFIGURATIONS / "whisper_cnn.json")
     add_training_commands(commands)
+
+    add_shift_command(commands)
 
     evaluate = commands.add_parser(
         "evaluate",

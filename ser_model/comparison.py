@@ -20,7 +20,6 @@ from ser_model.cross_validation import cross_validate, joined
 from ser_model.errors import ConfigurationError, CorpusError
 from ser_model.evaluate import Answers, report
 from ser_model.fitting import load_training_data
-from ser_model.learning import use_one_thread
 from ser_model.protocols import Fold, Protocol, leave_one_corpus_out, random_split, speaker_folds
 
 __all__ = ["compare"]
@@ -53,7 +52,6 @@ def compare(
         ConfigurationError: for an unknown baseline.
         CorpusError: where recordings or features are missing, or too few.
     """
-    use_one_thread()
     clips = read_corpus(corpus)
     division = _division(clips, protocol, folds, judged)
     about = {"protocol": {"name": division.name, "what": division.description, "leaks": division.leaks}}

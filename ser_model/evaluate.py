@@ -10,7 +10,7 @@ and `recall_at_90_precision` describe the probabilities themselves: any threshol
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,12 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from emotion import MOODS, UNCLEAR
-from ser_model.calibration_metrics import BINS, debiased_calibration_error, perfect_calibration_band
+from ser_model.calibration_metrics import (
+    BINS,
+    debiased_calibration_error,
+    perfect_calibration_band,
+    wilson_interval,
+)
 from ser_model.detector import RecordingDetector
 from ser_model.errors import ManifestError
 from ser_model.manifest import LABELS, ManifestRow
@@ -37,7 +42,9 @@ from ser_model.metrics import (
 from ser_model.recordings import read_recording
 from ser_model.risk_coverage import coverage_at_risk, risk_at_coverage
 
-__all__ = ["FOUR_CLASSES", "Answers", "answer_all", "product_figures", "report"]
+__all__ = ["FOUR_CLASSES", "Answers", "Change", "answer_all", "product_figures", "report"]
+
+Change = Callable[[NDArray[np.float32], ManifestRow], NDArray[np.float32]]
 
 FOUR_CLASSES = ("neutral", "happiness", "sadness", "anger")
 """Classes of the customary comparison on IEMOCAP and others."""
@@ -83,8 +90,22 @@ class Answers:
         )
 
 
-def answer_all(detector: RecordingDetector, rows: Sequence[ManifestRow], *, progress: bool = True) -> Answers:
+def answer_all(
+    detector: RecordingDetector,
+    rows: Sequence[ManifestRow],
+    *,
+    progress: bool = True,
+    name: str = "evaluate",
+    change: Change | None = None,
+) -> Answers:
     """Decodes each recording and lets the detector judge it.
+
+    Args:
+        detector: of any kind.
+        rows: recordings with their labels.
+        progress: whether to show a bar.
+        name: of the bar.
+        change: makes another recording of each one before it is judged.
 
     Raises:
         ManifestError: for a recording that cannot be decoded, or that holds NaN or infinity.
@@ -92,8 +113,10 @@ def answer_all(detector: RecordingDetector, rows: Sequence[ManifestRow], *, prog
     probabilities = np.zeros((len(rows), len(LABELS)))
     milliseconds = np.zeros(len(rows))
     moods = []
-    for place, row in enumerate(tqdm(rows, desc="evaluate", unit="clip", disable=not progress)):
+    for place, row in enumerate(tqdm(rows, desc=name, unit="clip", disable=not progress)):
         samples = read_recording(row.path)
+        if change is not None:
+            samples = change(samples, row)
         started = time.perf_counter()
         try:
             estimate = detector.estimate(samples, language=row.language)
@@ -225,17 +248,22 @@ def _shown(counts: NDArray[np.intp]) -> list[int]:
     return [place for place in range(len(counts)) if counts[place].any() or counts[:, place].any()]
 
 
-def _per_class(counts: NDArray[np.intp], labels: Sequence[str]) -> dict[str, dict[str, float | int]]:
+def _per_class(counts: NDArray[np.intp], labels: Sequence[str]) -> dict[str, dict[str, Any]]:
     figures = class_figures(counts)
     return {
         labels[place]: {
             "recall": _rounded(figures[place].recall),
+            **_recall_interval(int(counts[place, place]), figures[place].n),
             "precision": _rounded(figures[place].precision),
             "f1": _rounded(figures[place].f1),
             "n": figures[place].n,
         }
         for place in _shown(counts)
     }
+
+
+def _recall_interval(hits: int, n: int) -> dict[str, list[float]]:
+    return {"recall_95": [_rounded(end) for end in wilson_interval(hits, n)]} if n else {}
 
 
 def _rounded(value: float | np.floating[Any]) -> float:

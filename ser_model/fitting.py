@@ -26,6 +26,7 @@ from ser_model.inputs import Frames, input_of
 from ser_model.learning import Examples, learn, logits_of
 from ser_model.manifest import LABELS
 from ser_model.model import onnx_bytes
+from ser_model.stored_network import StoredNetworks
 
 __all__ = ["GREATEST_EXPORT_DIFFERENCE", "Fitted", "TrainingData", "fit", "load_training_data"]
 
@@ -92,6 +93,7 @@ def fit(
     train: NDArray[np.intp],
     valid: NDArray[np.intp],
     taught: NDArray[np.float32] | None = None,
+    start: bytes | None = None,
     fresh: bool = False,
 ) -> Fitted:
     """Trains all members of a configuration and exports them as one graph; a finished fit is not repeated.
@@ -102,12 +104,13 @@ def fit(
         train: positions of those to learn from.
         valid: positions of those on which the best epoch is chosen.
         taught: shape (n, 7), a teacher's probabilities for all clips.
+        start: a graph of the same networks, to go on from.
         fresh: begin anew although there is a finished or an interrupted run.
 
     Raises:
         ExportError: where the exported graph differs from Keras.
     """
-    folder = _folder(configuration, data, train, valid, taught)
+    folder = _folder(configuration, data, train, valid, (taught, start))
     stored = folder / "fitted.npz"
     if fresh:
         for path in folder.glob("*.npz"):
@@ -126,6 +129,7 @@ def fit(
             trained=sorted(set(data.truth[train].tolist())),
             checkpoint=folder / f"member-{member}.npz",
             member=member,
+            start=None if start is None else StoredNetworks(start, "the graph to go on from"),
         )
         for member in range(configuration.members)
     ]
@@ -165,7 +169,7 @@ def _folder(
     data: TrainingData,
     train: NDArray[np.intp],
     valid: NDArray[np.intp],
-    taught: NDArray[np.float32] | None,
+    given: tuple[NDArray[np.float32] | None, bytes | None],
 ) -> Path:
     """A folder of its own for each configuration, corpus and fold: a run never goes on from another."""
     digest = hashlib.sha256(configuration.model_dump_json().encode())
@@ -173,8 +177,9 @@ def _folder(
         digest.update(f"{clip.path}\0{clip.emotion}\0".encode())
     for part in (train, valid):
         digest.update(np.asarray(part, dtype=np.int64).tobytes() + b"\0")
-    if taught is not None:
-        digest.update(taught.tobytes())
+    taught, start = given
+    digest.update(b"" if taught is None else taught.tobytes())
+    digest.update(start or b"")
     return cache_folder() / "runs" / f"{configuration.name}-{digest.hexdigest()[:16]}"
 
 

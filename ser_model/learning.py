@@ -23,6 +23,7 @@ from ser_model.configuration import Configuration
 from ser_model.inputs import Frames, NetworkInput, input_of
 from ser_model.metrics import unweighted_average_recall
 from ser_model.model import build_network
+from ser_model.stored_network import StoredNetworks
 
 __all__ = ["Examples", "learn", "logits_of", "use_one_thread"]
 
@@ -59,6 +60,7 @@ def learn(
     trained: Sequence[int],
     checkpoint: Path,
     member: int = 0,
+    start: StoredNetworks | None = None,
 ) -> Any:
     """Trains until the last epoch, or until validation no longer improves.
 
@@ -73,6 +75,7 @@ def learn(
         trained: outputs for which there are examples; the others take no part in the loss.
         checkpoint: file in which the state after each epoch is kept.
         member: number of the network in an ensemble; each begins with other random numbers.
+        start: networks to go on from, instead of random numbers.
 
     Returns:
         The `keras.Model` with the averaged weights of the epoch with the best validation UAR.
@@ -81,18 +84,19 @@ def learn(
     seed = configuration.seed + 1_000 * member
     keras.utils.set_random_seed(seed)
     network_input = input_of(configuration.network)
-    mean, deviation = network_input.statistics(train.versions)
+    mean, deviation = network_input.statistics(train.versions) if start is None else start.statistics(member)
     network = build_network(configuration.network, outputs, mean, deviation)
     averaged = build_network(configuration.network, outputs, mean, deviation)
+    if start is not None:
+        start.give(network, member)
     averaged.set_weights(network.get_weights())
 
     shown = np.repeat(np.arange(len(train.targets)), train.weights)
     steps = max(1, len(shown) // schedule.batch)
     optimizer = _optimizer(configuration, steps)
     optimizer.build(network.trainable_variables)
-    step = _training_step(
-        network, averaged, optimizer, schedule.averaging, list(trained), network_input.width
-    )
+    importance = _importance(configuration, train, trained)
+    step = _training_step(network, averaged, optimizer, schedule.averaging, list(trained), importance)
     recipe = _Recipe(configuration, network_input, deviation, outputs, list(trained))
     state = _State(network, averaged, optimizer, checkpoint)
     state.restore()
@@ -191,8 +195,20 @@ def _optimizer(configuration: Configuration, steps: int) -> Any:
     return keras.optimizers.AdamW(rate, weight_decay=schedule.weight_decay, global_clipnorm=5.0)
 
 
+def _importance(configuration: Configuration, train: Examples, trained: Sequence[int]) -> NDArray[np.float32]:
+    """How much a clip of each trained output counts; 1 on average over the clips that an epoch shows."""
+    counts = np.bincount(train.targets, weights=train.weights, minlength=max(trained) + 1)[list(trained)]
+    rarity = (counts.max() / counts) ** configuration.schedule.balance
+    return np.asarray(rarity * counts.sum() / (rarity * counts).sum(), dtype=np.float32)
+
+
 def _training_step(
-    network: Any, averaged: Any, optimizer: Any, decay: float, trained: list[int], width: int
+    network: Any,
+    averaged: Any,
+    optimizer: Any,
+    decay: float,
+    trained: list[int],
+    importance: NDArray[np.float32],
 ) -> Any:
     pairs = [
         (mean.value, weight.value)
@@ -203,7 +219,8 @@ def _training_step(
     def step(clips: Any, targets: Any) -> Any:
         with tf.GradientTape() as tape:
             logits = tf.gather(network(clips, training=True), trained, axis=1)
-            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(targets, logits))
+            losses = tf.nn.softmax_cross_entropy_with_logits(targets, logits)
+            loss = tf.reduce_mean(losses * tf.reduce_sum(targets * importance, axis=1))
         gradients = tape.gradient(loss, network.trainable_variables)
         optimizer.apply_gradients(zip(gradients, network.trainable_variables, strict=True))
         # Few steps make a short memory: the random weights of the start are soon forgotten.
@@ -213,7 +230,7 @@ def _training_step(
             mean.assign(keep * mean + (1.0 - keep) * weight)
         return loss
 
-    signature = [tf.TensorSpec((None, None, width)), tf.TensorSpec((None, len(trained)))]
+    signature = [tf.TensorSpec((None, None, network.input_shape[-1])), tf.TensorSpec((None, len(trained)))]
     return tf.function(step, input_signature=signature)
 
 

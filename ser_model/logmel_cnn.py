@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ser_model.attentive_pooling import attentive_statistics
 from ser_model.configuration import LogMelNetwork
 from ser_model.features import BANDS
-from ser_model.onnx_graph import NORM_EPSILON, Graph, weights_of
+from ser_model.onnx_graph import NORM_EPSILON, Graph
 
 __all__ = ["add_logmel_cnn", "build_logmel_cnn"]
 
@@ -62,8 +62,7 @@ def add_logmel_cnn(graph: Graph, model: Any, log_mel: str) -> str:
     x = graph.sequence_convolution(model, "across", x)
     x = graph.node("Relu", graph.normalisation(model, "across_norm", x))
     x = graph.node("Transpose", x, perm=[0, 2, 1])
-    weight, bias = weights_of(model, "emotion")
-    return graph.node("Gemm", graph.attentive_pooling(model, x), graph.constant(weight), graph.constant(bias))
+    return graph.dense(model, "emotion", graph.attentive_pooling(model, x))
 
 
 def _convolution(x: Any, channels: int, strides: tuple[int, int], size: int, name: str) -> Any:

@@ -59,7 +59,9 @@ def onnx_bytes(models: Sequence[Any]) -> bytes:
     graph = Graph()
     first = models[0]
     given = first.input.name
-    logits = [_ADD[model.name](graph, model, given) for model in models]
+    logits = []
+    for graph.member, model in enumerate(models):
+        logits.append(_ADD[model.name](graph, model, given))
     if len(models) == 1:
         graph.node("Identity", logits[0], output="logits")
     else:

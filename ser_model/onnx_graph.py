@@ -1,7 +1,9 @@
 """Trained networks as an ONNX graph, written node by node.
 
-Keras keeps channels last, ONNX first; apart from the turned kernels a graph is the network without dropout,
-and training checks that both agree to 1e-4. Needs the package `onnx`: only training imports this module.
+A graph is the network without dropout, and training checks that both agree to 1e-4. Weights are kept as
+Keras has them, under "member/layer/number", so that training can go on from a graph (`stored_network.py`);
+what ONNX wants otherwise (it has channels first) is turned by nodes, which onnxruntime folds away when it
+loads the graph. Needs the package `onnx`: only training imports this module.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from ser_model.attentive_pooling import VARIANCE_FLOOR
 
-__all__ = ["LAYER_NORM_EPSILON", "NORM_EPSILON", "Graph", "weights_of"]
+__all__ = ["LAYER_NORM_EPSILON", "NORM_EPSILON", "Graph"]
 
 NORM_EPSILON = 1e-3
 LAYER_NORM_EPSILON = 1e-3
@@ -32,10 +34,12 @@ class Graph:
     def __init__(self) -> None:
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
+        self.member = 0
+        """Which network of an ensemble is being added."""
 
-    def constant(self, value: NDArray[Any]) -> str:
+    def constant(self, value: NDArray[Any], name: str = "") -> str:
         """A constant."""
-        name = f"c{len(self._constants)}"
+        name = name or f"c{len(self._constants)}"
         self._constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
         return name
 
@@ -49,21 +53,33 @@ class Graph:
         self._nodes.append(helper.make_node(kind, list(inputs), [name], name=name, **attributes))
         return name
 
+    def weights(self, model: Any, layer: str) -> list[str]:
+        """The weights of a layer, in Keras's order."""
+        values = [np.asarray(value, dtype=np.float32) for value in model.get_layer(layer).get_weights()]
+        return [self.constant(value, f"{self.member}/{layer}/{i}") for i, value in enumerate(values)]
+
     def standardised(self, model: Any, layer: str, x: str) -> str:
         """A Normalization layer over the last axis."""
         found = model.get_layer(layer)
-        mean = np.asarray(found.mean, dtype=np.float32).reshape(-1)
-        deviation = np.sqrt(np.asarray(found.variance, dtype=np.float32)).reshape(-1)
-        return self.node("Div", self.node("Sub", x, self.constant(mean)), self.constant(deviation))
+        mean, variance = (
+            self.constant(np.asarray(value, dtype=np.float32).reshape(-1), f"{self.member}/{layer}/{name}")
+            for name, value in (("mean", found.mean), ("variance", found.variance))
+        )
+        return self.node("Div", self.node("Sub", x, mean), self.node("Sqrt", variance))
+
+    def dense(self, model: Any, layer: str, x: str) -> str:
+        """A Dense layer with a bias over the last axis."""
+        weight, bias = self.weights(model, layer)
+        return self.node("Add", self.node("MatMul", x, weight), bias)
 
     def normalisation(self, model: Any, layer: str, x: str) -> str:
         """A BatchNormalization layer, channels first."""
-        parts = [self.constant(part) for part in weights_of(model, layer)]
+        parts = self.weights(model, layer)
         return self.node("BatchNormalization", x, *parts, epsilon=NORM_EPSILON)
 
     def layer_normalisation(self, model: Any, layer: str, x: str) -> str:
         """A LayerNormalization layer over the last axis."""
-        parts = [self.constant(part) for part in weights_of(model, layer)]
+        parts = self.weights(model, layer)
         return self.node("LayerNormalization", x, *parts, axis=-1, epsilon=LAYER_NORM_EPSILON)
 
     def gelu(self, x: str) -> str:
@@ -76,36 +92,35 @@ class Graph:
 
     def convolution_2d(self, model: Any, layer: str, x: str, *, strides: tuple[int, int] = (1, 1)) -> str:
         """A Conv2D layer with odd kernels and as much padding as keeps its size, channels first."""
-        kernel = weights_of(model, layer)[0].transpose(3, 2, 0, 1)
-        time, band = kernel.shape[2] // 2, kernel.shape[3] // 2
-        return self.node("Conv", x, self.constant(kernel), pads=[time, band, time, band], strides=strides)
+        time, band = (size // 2 for size in model.get_layer(layer).kernel_size)
+        kernel = self.node("Transpose", self.weights(model, layer)[0], perm=[3, 2, 0, 1])
+        return self.node("Conv", x, kernel, pads=[time, band, time, band], strides=strides)
 
     def convolution_1d(self, model: Any, layer: str, x: str) -> str:
         """A Conv1D layer with a bias over (batch, time, channels)."""
-        kernel, bias = weights_of(model, layer)
-        margin = len(kernel) // 2
+        kernel, bias = self.weights(model, layer)
+        margin = model.get_layer(layer).kernel_size[0] // 2
         x = self.node("Transpose", x, perm=[0, 2, 1])
-        x = self.node(
-            "Conv", x, self.constant(kernel.transpose(2, 1, 0)), self.constant(bias), pads=[margin, margin]
-        )
+        kernel = self.node("Transpose", kernel, perm=[2, 1, 0])
+        x = self.node("Conv", x, kernel, bias, pads=[margin, margin])
         return self.node("Transpose", x, perm=[0, 2, 1])
 
     def sequence_convolution(self, model: Any, layer: str, x: str) -> str:
         """A Conv1D layer over all that is left of the bands: (batch, filters, time) of an image."""
         # Keras: (steps, bands x channels, filters), one row of bands; here: (filters, channels, steps, bands)
-        flat = weights_of(model, layer)[0]
-        steps, joined, filters = flat.shape
-        bands = joined // model.get_layer("sequence").input.shape[-1]
-        kernel = flat.reshape(steps, bands, -1, filters).transpose(3, 2, 0, 1)
-        x = self.node("Conv", x, self.constant(kernel), pads=[steps // 2, 0, steps // 2, 0])
+        found = model.get_layer(layer)
+        channels = model.get_layer("sequence").input.shape[-1]
+        steps, bands = found.kernel_size[0], found.input.shape[-1] // channels
+        (flat,) = self.weights(model, layer)
+        kernel = self.node("Reshape", flat, self.integers([steps, bands, channels, found.filters]))
+        kernel = self.node("Transpose", kernel, perm=[3, 2, 0, 1])
+        x = self.node("Conv", x, kernel, pads=[steps // 2, 0, steps // 2, 0])
         return self.node("Squeeze", x, self.integers([3]))
 
     def attentive_pooling(self, model: Any, x: str) -> str:
         """`attentive_statistics` over (batch, time, channels)."""
-        hidden_weight, hidden_bias = weights_of(model, "attention_hidden")
-        hidden = self.node("MatMul", x, self.constant(hidden_weight))
-        hidden = self.node("Tanh", self.node("Add", hidden, self.constant(hidden_bias)))
-        scores = self.node("MatMul", hidden, self.constant(weights_of(model, "attention_score")[0]))
+        hidden = self.node("Tanh", self.dense(model, "attention_hidden", x))
+        scores = self.node("MatMul", hidden, self.weights(model, "attention_score")[0])
         weights = self.node("Softmax", scores, axis=1)
         axis = self.integers([1])
         mean = self.node("ReduceSum", self.node("Mul", weights, x), axis, keepdims=0)
@@ -131,8 +146,3 @@ class Graph:
         )
         onnx.checker.check_model(model, full_check=True)
         return bytes(model.SerializeToString())
-
-
-def weights_of(model: Any, layer: str) -> list[NDArray[np.float32]]:
-    """The weights of a layer by its name, in Keras's order."""
-    return [np.asarray(value, dtype=np.float32) for value in model.get_layer(layer).get_weights()]

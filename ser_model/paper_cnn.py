@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ser_model.attentive_pooling import attentive_statistics
 from ser_model.configuration import PaperNetwork
 from ser_model.features import BANDS
-from ser_model.onnx_graph import NORM_EPSILON, Graph, weights_of
+from ser_model.onnx_graph import NORM_EPSILON, Graph
 
 __all__ = ["add_paper_cnn", "build_paper_cnn"]
 
@@ -66,5 +66,4 @@ def add_paper_cnn(graph: Graph, model: Any, log_mel: str) -> str:
     x = graph.normalisation(model, "norm_3", x)
     x = graph.node("Relu", x)
     x = graph.node("Transpose", x, perm=[0, 2, 1])
-    weight, bias = weights_of(model, "emotion")
-    return graph.node("Gemm", graph.attentive_pooling(model, x), graph.constant(weight), graph.constant(bias))
+    return graph.dense(model, "emotion", graph.attentive_pooling(model, x))

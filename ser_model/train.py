@@ -19,9 +19,8 @@ from ser_model.corpus import CorpusClip, read_corpus
 from ser_model.fitting import fit, load_training_data
 from ser_model.inputs import input_of
 from ser_model.judging import Chosen, answers_of, choose_on
-from ser_model.learning import use_one_thread
 from ser_model.manifest import LABELS
-from ser_model.model_card import sha256_of
+from ser_model.model_card import read_card, read_weights, sha256_of
 from ser_model.pictures import draw_confusion, draw_reliability, draw_risk_coverage
 from ser_model.protocols import fixed_split
 from ser_model.teaching import Teacher
@@ -36,6 +35,7 @@ def train(
     corpus: Sequence[Path] | Path | None,
     out: Path,
     configurations: Path,
+    start: Path | None = None,
     fresh: bool = False,
     command: str = "",
 ) -> Path:
@@ -46,6 +46,7 @@ def train(
         corpus: manifests of the recordings, or folders that have one; None takes HAMDEL_CORPORA.
         out: folder in which `weights/<name>.onnx`, `card.json` and the pictures are written.
         configurations: folder of the teacher's configuration, where there is a teacher.
+        start: folder of a card whose network to go on from, instead of random numbers.
         fresh: begin anew although an interrupted run could go on.
         command: how to repeat the run, for the card.
 
@@ -54,9 +55,9 @@ def train(
 
     Raises:
         CorpusError: where the recordings are missing or unfit.
+        ModelFileError: where the network to go on from is missing or damaged.
         ExportError: where the exported graph differs from Keras.
     """
-    use_one_thread()
     clips = read_corpus(corpus)
     fold = fixed_split(clips).folds[0]
     data = load_training_data(configuration, clips)
@@ -64,7 +65,8 @@ def train(
 
     teacher = Teacher(configuration, configurations, data)
     taught = teacher.probabilities(train=learnt, valid=valid)
-    fitted = fit(configuration, data, train=learnt, valid=valid, taught=taught, fresh=fresh)
+    begun = None if start is None else read_weights(start, read_card(start))
+    fitted = fit(configuration, data, train=learnt, valid=valid, taught=taught, start=begun, fresh=fresh)
     trained = sorted(set(data.truth[learnt].tolist()))
     speakers = [clips[place].speaker for place in fold.valid]
     chosen = choose_on(fitted.logits[valid], data.truth[valid], speakers, trained)

@@ -37,6 +37,12 @@ def add_training_commands(commands: Any) -> None:
     train.add_argument(
         "--out", type=Path, default=DEFAULT_DIRECTORY, help="where card and weights go (%(default)s)"
     )
+    train.add_argument(
+        "--start",
+        type=Path,
+        metavar="DIR",
+        help="folder of a card.json whose network to go on from; with another corpus this is fine-tuning",
+    )
     train.add_argument("--fresh", action="store_true", help="begin anew instead of going on")
     train.set_defaults(run=_train)
 
@@ -82,12 +88,15 @@ def _train(options: argparse.Namespace) -> int:
     command = f"python -m ser_model train --config {shlex.quote(_shown(options.config))} --corpus DIR"
     if options.epochs is not None:
         command += f" --epochs {options.epochs}"
+    if options.start is not None:
+        command += f" --start {shlex.quote(_shown(options.start))}"
     try:
         train(
             configuration,
             corpus=options.corpus,
             out=options.out,
             configurations=options.config.parent,
+            start=options.start,
             fresh=options.fresh,
             command=command,
         )
@@ -126,6 +135,9 @@ def _cross_validate(options: argparse.Namespace) -> int:
 def _configuration(options: argparse.Namespace) -> Configuration:
     if importlib.util.find_spec("tensorflow") is None:
         raise ConfigurationError("training needs the training environment: run `make train-ser`")
+    from ser_model.learning import use_one_thread
+
+    use_one_thread()
     configuration = read_configuration(options.config)
     if options.epochs is not None:
         schedule = configuration.schedule.model_copy(update={"epochs": options.epochs})

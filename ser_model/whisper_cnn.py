@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ser_model.attentive_pooling import attentive_statistics
 from ser_model.configuration import StatesNetwork
-from ser_model.onnx_graph import LAYER_NORM_EPSILON, Graph, weights_of
+from ser_model.onnx_graph import LAYER_NORM_EPSILON, Graph
 
 __all__ = ["add_whisper_cnn", "build_whisper_cnn"]
 
@@ -56,25 +56,20 @@ def build_whisper_cnn(
 
 def add_whisper_cnn(graph: Graph, model: Any, states: str) -> str:
     """Adds the trained network to a graph; gives the name of its logits."""
-    (scores,) = weights_of(model, "mix")
-    shares = np.exp(scores - scores.max())
     x = graph.standardised(model, "numbers", states)
-    count = len(scores)
-    width = model.input_shape[-1] // count
+    count, width = model.get_layer("mix").input.shape[-2:]
     x = graph.node("Reshape", x, graph.integers([0, -1, count, width]))
-    x = graph.node("Mul", x, graph.constant((shares / shares.sum())[:, None]))
+    shares = graph.node("Softmax", graph.weights(model, "mix")[0], axis=0)
+    x = graph.node("Mul", x, graph.node("Unsqueeze", shares, graph.integers([1])))
     x = graph.node("ReduceSum", x, graph.integers([2]), keepdims=0)
-    weight, bias = weights_of(model, "narrow")
-    x = graph.node("Add", graph.node("MatMul", x, graph.constant(weight)), graph.constant(bias))
-    x = graph.gelu(graph.layer_normalisation(model, "narrow_norm", x))
+    x = graph.gelu(graph.layer_normalisation(model, "narrow_norm", graph.dense(model, "narrow", x)))
     number = 0
     while any(layer.name == f"convolution_{number}" for layer in model.layers):
         inner = graph.convolution_1d(model, f"convolution_{number}", x)
         inner = graph.gelu(graph.layer_normalisation(model, f"convolution_{number}_norm", inner))
         x = graph.node("Add", x, inner)
         number += 1
-    weight, bias = weights_of(model, "emotion")
-    return graph.node("Gemm", graph.attentive_pooling(model, x), graph.constant(weight), graph.constant(bias))
+    return graph.dense(model, "emotion", graph.attentive_pooling(model, x))
 
 
 def _normal(x: Any, name: str) -> Any:

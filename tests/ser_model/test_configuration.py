@@ -40,3 +40,13 @@ def test_bad_configuration_is_refused_with_its_place(tmp_path, text, words):
 def test_missing_configuration_is_refused(tmp_path):
     with pytest.raises(ConfigurationError, match="cannot be read"):
         read_configuration(tmp_path / "none.json")
+
+
+def test_fine_tuning_in_persian_has_the_sizes_of_the_default_model():
+    tuned, default = (
+        read_configuration(DEFAULT_DIRECTORY / "configs" / f"{name}.json")
+        for name in ("shemo", "whisper_cnn")
+    )
+    assert tuned.network == default.network
+    assert tuned.members == default.members
+    assert tuned.schedule.balance > 0.0

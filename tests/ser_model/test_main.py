@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from speech_like import speech_like
 
 from ser_model.__main__ import main
 from ser_model.model_card import STANDALONE_DIRECTORY
+from ser_model.shift import CONDITIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +35,14 @@ def manifest(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["train", "--help"], ["evaluate", "--help"], ["predict", "--help"]]
+    "arguments",
+    [
+        ["--help"],
+        *(
+            [command, "--help"]
+            for command in ("corpus", "encode", "train", "crossvalidate", "shift", "evaluate", "predict")
+        ),
+    ],
 )
 def test_every_command_has_help(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
@@ -190,3 +199,25 @@ def test_weights_in_another_folder_can_be_chosen(manifest, tmp_path):
     shutil.copyfile(STANDALONE_DIRECTORY / "card.json", tmp_path / "card.json")
     shutil.copytree(STANDALONE_DIRECTORY / "weights", tmp_path / "weights")
     assert main(["predict", str(manifest.parent / "0.wav"), "--model", str(tmp_path)]) == 0
+
+
+def test_shift_judges_the_same_recordings_under_each_condition(manifest, tmp_path, capsys):
+    out = tmp_path / "shift.json"
+    assert main(["shift", "--manifest", str(manifest), "--skip-unknown", "--json", str(out)]) == 0
+    table = json.loads(out.read_text())
+    assert [row["condition"] for row in table] == [name for name, _ in CONDITIONS]
+    assert len({row["n"] for row in table}) == 1
+    assert "noise 5 dB" in capsys.readouterr().out
+
+
+def test_moods_over_time_have_a_line_a_second_and_a_picture(tmp_path, capsys):
+    sound = speech_like(8.0)
+    soundfile.write(tmp_path / "call.wav", sound, 16_000)
+    picture = tmp_path / "moods.png"
+    command = ["predict", str(tmp_path / "call.wav"), "--windows", "--json", "--picture", str(picture)]
+    assert main(command) == 0
+    moments = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert 6 <= len(moments) <= 9
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert main([*command, str(tmp_path / "call.wav")]) == 2
+    assert "one FILE" in capsys.readouterr().err

@@ -9,7 +9,9 @@ pytest.importorskip("tensorflow", reason="needs the training environment (make t
 import keras
 
 from ser_model.configuration import LogMelNetwork, PaperNetwork, StatesNetwork
+from ser_model.errors import ConfigurationError
 from ser_model.model import build_network, onnx_bytes
+from ser_model.stored_network import StoredNetworks
 
 NETWORKS = {
     "paper_cnn": (PaperNetwork(filters=(4, 6, 8), kernels=((3, 3), (3, 5), 3), attention=4), 64),
@@ -49,6 +51,30 @@ def test_the_exported_graph_equals_keras_for_any_length(name, frames):
     model, width = network_of(name, frames)
     logits, clips = exported([model], frames, width)
     np.testing.assert_allclose(logits, model(clips, training=False).numpy(), atol=1e-4)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_training_can_go_on_from_an_exported_graph(name):
+    models = [network_of(name, seed)[0] for seed in (1, 2)]
+    stored = StoredNetworks(onnx_bytes(models), "graph")
+    sizes, width = NETWORKS[name]
+    clips = np.random.default_rng(0).normal(size=(1, 20, width)).astype(np.float32)
+    for member in (0, 1, 2):  # after the last comes the first
+        again = build_network(sizes, 7, *stored.statistics(member))
+        stored.give(again, member)
+        before = models[member % 2](clips, training=False).numpy()
+        np.testing.assert_allclose(again(clips, training=False).numpy(), before, atol=1e-5)
+
+
+def test_another_network_is_not_gone_on_from():
+    stored = StoredNetworks(onnx_bytes([network_of("paper_cnn", 1)[0]]), "graph")
+    other, _ = network_of("logmel_cnn", 1)
+    with pytest.raises(ConfigurationError, match="another layer"):
+        stored.give(other, 0)
+    with pytest.raises(ConfigurationError, match="no ONNX file"):
+        StoredNetworks(b"\xff\xff", "graph")
+    with pytest.raises(ConfigurationError, match="no weights that training can go on from"):
+        StoredNetworks(b"", "graph")
 
 
 def test_the_probabilities_of_members_are_averaged():

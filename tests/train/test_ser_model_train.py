@@ -9,9 +9,12 @@ import soundfile
 
 pytest.importorskip("tensorflow", reason="needs the training environment (make train-ser)")
 
+from ser_model import learning
 from ser_model.configuration import Configuration
 from ser_model.detector import SpeechEmotionDetector
+from ser_model.features import log_mel, normalised
 from ser_model.learning import Examples, learn
+from ser_model.network import EmotionNetwork
 from ser_model.train import train
 
 TINY = Configuration.model_validate(
@@ -114,3 +117,27 @@ def test_interrupted_run_goes_on_after_its_last_whole_epoch(tmp_path, capsys):
     assert said.count("epoch 1: loss") == 1
     assert "going on after epoch 1" in said
     assert said.count("epoch 2: loss") == 1
+
+
+def test_fine_tuning_goes_on_from_the_weights_of_another_run(trained, corpus, tmp_path):
+    schedule = TINY.schedule.model_copy(update={"epochs": 1, "learning_rate": 1e-7, "averaging": 0.0})
+    slow = TINY.model_copy(update={"schedule": schedule, "name": "tuned"})
+    train(slow, corpus=corpus, out=tmp_path, configurations=tmp_path, start=trained, fresh=True)
+    sound = normalised(log_mel(np.sin(2 * np.pi * 200 * np.arange(16_000) / 16_000).astype(np.float32)))
+    before, after = (EmotionNetwork.load(folder, kind="log_mel") for folder in (trained, tmp_path))
+    assert after.model == "tuned-0.1"
+    np.testing.assert_allclose(before.logits(sound), after.logits(sound), atol=0.05)
+
+
+def test_a_rare_emotion_counts_more_where_it_should():
+    def importance(balance):
+        schedule = TINY.schedule.model_copy(update={"balance": balance})
+        examples = Examples([], np.array([0, 0, 0, 0, 0, 0, 2, 2, 3]), np.ones(9, dtype=np.intp))
+        configuration = TINY.model_copy(update={"schedule": schedule})
+        return learning._importance(configuration, examples, [0, 2, 3])
+
+    np.testing.assert_allclose(importance(0.0), [1.0, 1.0, 1.0])
+    np.testing.assert_allclose(importance(1.0), [0.5, 1.5, 3.0])
+    even = importance(0.5)
+    assert even[0] < 1.0 < even[1] < even[2]
+    assert float(even @ [6, 2, 1]) == pytest.approx(9.0)
