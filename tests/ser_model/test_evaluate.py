@@ -69,7 +69,8 @@ def test_own_labels_are_judged_without_abstention():
     assert figures["uar"] == pytest.approx((0.5 + 1.0 + 1.0) / 3, abs=1e-4)
     assert figures["majority_baseline"] == 0.5
     assert figures["latency_ms_per_item"] == 2.5
-    assert figures["per_class"]["anger"] == {"recall": 0.5, "precision": 1.0, "f1": 0.6667, "n": 2}
+    anger = {"recall": 0.5, "recall_95": [0.0945, 0.9055], "precision": 1.0, "f1": 0.6667, "n": 2}
+    assert figures["per_class"]["anger"] == anger
     labels, counts = figures["confusion"]["labels"], np.array(figures["confusion"]["counts"])
     assert counts[labels.index("anger"), labels.index("fear")] == 1
     assert counts.sum() == 4
@@ -83,7 +84,8 @@ def test_coverage_and_risk_are_those_of_named_moods():
 
 def test_disgust_is_unclear_for_the_product():
     product = report(SAID)["product"]
-    assert product["per_class"][UNCLEAR] == {"recall": 1.0, "precision": 0.5, "f1": 0.6667, "n": 1}
+    unclear = {"recall": 1.0, "recall_95": [0.2065, 1.0], "precision": 0.5, "f1": 0.6667, "n": 1}
+    assert product["per_class"][UNCLEAR] == unclear
     assert "disgust" not in product["per_class"]
 
 

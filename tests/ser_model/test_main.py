@@ -214,10 +214,11 @@ def test_moods_over_time_have_a_line_a_second_and_a_picture(tmp_path, capsys):
     sound = speech_like(8.0)
     soundfile.write(tmp_path / "call.wav", sound, 16_000)
     picture = tmp_path / "moods.png"
-    command = ["predict", str(tmp_path / "call.wav"), "--windows", "--json", "--picture", str(picture)]
-    assert main(command) == 0
+    call = str(tmp_path / "call.wav")
+    options = ["--windows", "--json", "--picture", str(picture)]
+    assert main(["predict", call, *options]) == 0
     moments = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert 6 <= len(moments) <= 9
     assert picture.read_bytes().startswith(b"\x89PNG")
-    assert main([*command, str(tmp_path / "call.wav")]) == 2
+    assert main(["predict", call, call, *options]) == 2
     assert "one FILE" in capsys.readouterr().err
