@@ -15,6 +15,7 @@ from typing import Any
 import librosa
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
@@ -22,6 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from ser_model.corpus import CorpusClip
+from ser_model.errors import CorpusError
 from ser_model.evaluate import Answers
 from ser_model.feature_cache import cached_features
 from ser_model.features import SAMPLE_RATE_HZ
@@ -43,26 +45,29 @@ class Baseline:
     Attributes:
         what: for reports.
         decibels: whether the mel bands are in decibels.
-        candidates: models of which the one with the best UAR on the validation clips is taken.
+        candidates: models of which the one with the best UAR on the validation clips is taken, by the number
+            of training clips of the rarest emotion, 2 or more.
     """
 
     what: str
     decibels: bool
-    candidates: Callable[[], Sequence[Any]]
+    candidates: Callable[[int], Sequence[Any]]
 
 
-def _logistic_regressions() -> list[Any]:
+def _logistic_regressions(_: int) -> list[Any]:
     choices = (1e-3, 3e-3, 1e-2, 3e-2, 1e-1, 3e-1, 1.0)
     return [make_pipeline(StandardScaler(), LogisticRegression(C=c, max_iter=2_000)) for c in choices]
 
 
-def _support_vector_machines() -> list[Any]:
+def _support_vector_machines(rarest: int) -> list[Any]:
+    parts = min(5, rarest)  # each needs a clip of every emotion
     return [
-        make_pipeline(StandardScaler(), SVC(C=c, probability=True, random_state=0)) for c in (1.0, 3.0, 10.0)
+        make_pipeline(StandardScaler(), CalibratedClassifierCV(SVC(C=c), cv=parts, ensemble=False))
+        for c in (1.0, 3.0, 10.0)
     ]
 
 
-def _perceptrons() -> list[Any]:
+def _perceptrons(_: int) -> list[Any]:
     # The sizes of the customary tutorial that the call grading of the papers goes back to.
     return [
         MLPClassifier(
@@ -113,13 +118,24 @@ def summaries(clips: Sequence[CorpusClip]) -> NDArray[np.float64]:
 def judge_baseline(
     baseline: Baseline, features: NDArray[np.float64], clips: Sequence[CorpusClip], fold: Fold
 ) -> Answers:
-    """Fits on the fold's training clips, chooses and calibrates on its validation clips, judges its test."""
+    """Fits on the fold's training clips, chooses and calibrates on its validation clips, judges its test.
+
+    A training clip that is the only one of its emotion is left out.
+
+    Raises:
+        CorpusError: where fewer than two emotions have two training clips.
+    """
     known = features.copy()
     if not baseline.decibels:
         known[:, -_MEL_BANDS:] = 10.0 ** (known[:, -_MEL_BANDS:] / 10.0)
     truth = np.array([LABELS.index(clip.emotion) for clip in clips], dtype=np.intp)
     train, valid, test = (np.array(part, dtype=np.intp) for part in (fold.train, fold.valid, fold.test))
-    fitted = [model.fit(known[train], truth[train]) for model in baseline.candidates()]
+    counts = np.bincount(truth[train])
+    if np.count_nonzero(counts > 1) < 2:
+        raise CorpusError(f"{fold.name}: fewer than two emotions have two training clips; add recordings")
+    train = train[counts[truth[train]] > 1]
+    rarest = int(counts[counts > 1].min())
+    fitted = [model.fit(known[train], truth[train]) for model in baseline.candidates(rarest)]
     best = max(
         fitted,
         key=lambda model: unweighted_average_recall(truth[valid], model.predict(known[valid]), len(LABELS)),

@@ -39,20 +39,23 @@ def choose_on(
 ) -> Chosen:
     """Calibration and threshold; a clip whose likeliest label is no mood is never answered.
 
+    A clip of an emotion that was not trained calibrates nothing, and whatever is said of it is wrong.
+
     Args:
         logits: shape (n, 7), of the validation clips.
         truth: shape (n,), positions in `LABELS`.
         speakers: n names.
         trained: outputs for which there were examples, ascending.
     """
-    own = np.searchsorted(np.asarray(trained), truth)
-    calibration = choose(logits[:, trained], own, speakers)
+    known = np.flatnonzero(np.isin(truth, trained))
+    own = np.searchsorted(np.asarray(trained), truth[known])
+    calibration = choose(logits[known][:, trained], own, [speakers[place] for place in known.tolist()])
     probabilities = calibration.apply(logits[:, trained])
     predicted = probabilities.argmax(axis=1)
     answered = np.array([LABELS[place] in MOODS for place in trained])[predicted]
     threshold = abstention_threshold(
         probabilities.max(axis=1)[answered],
-        (predicted == own)[answered],
+        (np.asarray(trained)[predicted] == truth)[answered],
         [speaker for speaker, is_answered in zip(speakers, answered, strict=True) if is_answered],
         risk=GREATEST_RISK,
     )

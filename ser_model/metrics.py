@@ -151,8 +151,10 @@ def abstention_threshold(
         seed: of the draws.
 
     Returns:
-        A threshold in 0–1, in steps of 0.01; 1 where none keeps the bound.
+        A threshold in 0–1, in steps of 0.01; 1 where none keeps the bound, or nothing can be answered.
     """
+    if not len(speakers):
+        return 1.0
     thresholds = np.arange(0, 101) / 100.0
     names = np.array(sorted(set(speakers)))
     belongs = (names[:, None] == np.array(speakers)[None, :]).astype(np.float64)
