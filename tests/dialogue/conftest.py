@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 from action_relay import ActionRelay
-from rasa_process import Server, free_port, start, stop, wait_for, write_endpoints
+from ports import free_port
+from rasa_process import Server, start, stop, wait_for, write_endpoints
 from turn_socket import TOKEN
 
 from dialogue.training import train_if_changed

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import websockets
-from rasa_process import Server, free_port, start, stop, wait_for, write_endpoints
+import websockets.exceptions
+from ports import free_port
+from rasa_process import Server, start, stop, wait_for, write_endpoints
 from turn_socket import TOKEN, ask, connect, names_of
 
 from dialogue.tracker_file import TrackerFile, TrackerPlaces

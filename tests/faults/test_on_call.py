@@ -12,7 +12,8 @@ import httpx
 import pytest
 import pytest_asyncio
 from alert_receivers import mail_server, refusing_port, until, webhook_server
-from stack import Stack, free_port
+from ports import free_port
+from stack import Stack
 
 import crisis
 from session_log.events import AlertStep, TalkEnded

@@ -5,7 +5,6 @@ import os
 import re
 import secrets
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+from ports import free_port
 from ruamel.yaml import YAML
 
 from bot.settings import runtime_dir
@@ -95,7 +95,7 @@ class OwnServer:
 @contextmanager
 def own_server(folder: Path, **server_settings: object):
     """Starts the stack with these keys of `hamdel.server`; ends it in the end."""
-    gateway, dialogue, actions = (_free_port() for _ in range(3))
+    gateway, dialogue, actions = (free_port() for _ in range(3))
     yaml = YAML()
     settings = yaml.load((ROOT / "endpoints.yml").read_text(encoding="utf-8"))
     settings["action_endpoint"]["url"] = f"http://127.0.0.1:{actions}/webhook"
@@ -173,9 +173,3 @@ def _anonymous_mib(process: psutil.Process, otherwise: float) -> float:
     except OSError:
         return otherwise
     return int(status.split("RssAnon:")[1].split()[0]) / 1024
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]

@@ -7,7 +7,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -15,6 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import jwt
+from ports import free_port
 from ruamel.yaml import YAML
 from websockets.asyncio.client import connect
 
@@ -22,17 +22,11 @@ from bot.model_store import default_store
 from bot.rendered_speech import default_folder
 from bot.session_config import SAMPLE_RATE_HZ
 
-__all__ = ["ROOT", "Stack", "TalkSocket", "free_port", "running_stack"]
+__all__ = ["ROOT", "Stack", "TalkSocket", "running_stack"]
 
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_S = 300
 TOKEN_SECRET = "only for tests " * 4
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 class Stack:
@@ -156,9 +150,11 @@ class Stack:
         parts = parts or dict.fromkeys(("gateway", "dialogue", "actions"), True)
         deadline = time.monotonic() + READY_WITHIN_S
         while {name: self.readiness().get(name) for name in parts} != parts:
-            gateway = self._processes["gateway"]
-            if time.monotonic() > deadline or gateway.poll() is not None:
-                raise AssertionError(f"not ready: {self.readiness()}\n{self.log('gateway')[-3000:]}")
+            wanted = {"gateway", *(name for name, state in parts.items() if state)} & set(self._processes)
+            ended = [name for name in wanted if self._processes[name].poll() is not None]
+            if time.monotonic() > deadline or ended:
+                logs = "\n".join(self.log(name)[-3000:] for name in ended or ["gateway"])
+                raise AssertionError(f"not ready: {self.readiness()}; ended: {ended}\n{logs}")
             await asyncio.sleep(0.2)
 
     def token(self, lifetime_s=600, secret=TOKEN_SECRET, **claims):
