@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ser_model.card_notes import licence_text, limits
 from ser_model.configuration import Configuration
 from ser_model.corpus import SPLITS, CorpusClip
 from ser_model.evaluate import Answers, product_figures, report
@@ -73,16 +74,14 @@ def card_text(
         **steering,
         "what": _WHAT[configuration.network.kind],
         "date": datetime.datetime.now(tz=datetime.UTC).date().isoformat(),
-        "licence": "Weights: Apache-2.0, with attribution of the corpora. CREMA-D: Open Database License 1.0 "
-        "and Database Contents License 1.0, cite Cao et al. (2014). EMO-DB: free to download and use, cite "
-        "Burkhardt et al. (2005).",
+        "licence": licence_text({clip.corpus for clip in clips}),
         "data": _data(clips),
         "protocol": {
             "splits": "No speaker is in two splits. The best epoch, the calibration and the threshold are "
             "chosen on the validation speakers; the test speakers are judged at the end, with the "
             "exported weights, and choose none of these.",
-            "labels": "The intended emotion. EMO-DB's boredom and recordings filed under two labels are left "
-            "out.",
+            "labels": "The intended emotion; emotions that are none of ours and recordings filed under two "
+            "labels are left out.",
             "intervals": "95 % percentile bootstrap, 2,000 draws: over clips, and over whole speakers.",
         },
         "network": {
@@ -116,21 +115,12 @@ def card_text(
             "test": {key: test_report[key] for key in ("coverage", "risk_at_coverage")},
         },
         "baselines": _baselines(test, predicted, baselines),
-        "limits": [
-            "Surprise is an output of the network that never saw an example; it is never emitted.",
-            "Actors reading given sentences in a studio: emotion in real talk is weaker and more mixed. "
-            "Expect lower figures than those above.",
-            "Calm reading that is recorded close and bright, as audiobooks are, is often taken for anger: "
-            "the network has heard few microphones.",
-            "People who hear CREMA-D without seeing it agree with the intended emotion in about 42 % of the "
-            "clips.",
-            "Coverage and risk differ from speaker to speaker; on the test speakers the risk may lie above "
-            "the bound that was set on the validation speakers: compare the figures above.",
-            "The recordings hold nothing above 5.5 kHz; the network looks up to 5 kHz only.",
-            "Not validated on Persian, nor on any language but those of validated_languages: estimates for "
-            "others say so.",
-            "Not a medical device and no sign of anybody's state of mind; nobody is to be judged by it.",
-        ],
+        "limits": limits(
+            {clip.corpus for clip in clips},
+            untrained=steering["untrained"],
+            languages=steering["validated_languages"],
+            reads_states=steering["input"] == "states",
+        ),
         "reproduce": {
             "command": command,
             "configuration": configuration.model_dump(mode="json"),

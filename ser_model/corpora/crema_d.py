@@ -109,5 +109,6 @@ CORPUS = Corpus(
     name="crema-d",
     read=read,
     example="AudioWAV/1001_DFA_ANG_XX.wav",
+    licence="Open Database License 1.0 and Database Contents License 1.0, cite Cao et al. (2014)",
     metadata="VideoDemographics.csv",
 )

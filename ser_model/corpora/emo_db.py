@@ -72,4 +72,9 @@ def read(source: Source) -> Reading:
     return reading
 
 
-CORPUS = Corpus(name="emo-db", read=read, example="wav/03a01Fa.wav")
+CORPUS = Corpus(
+    name="emo-db",
+    read=read,
+    example="wav/03a01Fa.wav",
+    licence="free to download and use, cite Burkhardt et al. (2005)",
+)

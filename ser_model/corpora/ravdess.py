@@ -79,5 +79,7 @@ CORPUS = Corpus(
     name="ravdess",
     read=read,
     example="Actor_12/03-01-05-01-02-01-12.wav",
+    licence="CC BY-NC-SA 4.0, cite Livingstone and Russo (2018)",
+    research_only=True,
     note="calm counts as neutral, so that neutral is half again as large as the other labels",
 )

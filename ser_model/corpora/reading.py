@@ -104,6 +104,10 @@ class Corpus:
     read: Callable[[Source], Reading]
     example: str
     """A path in its official layout."""
+    licence: str = ""
+    """Its terms, with what to cite; empty where they aren't known here."""
+    research_only: bool = False
+    """Whether weights that learnt from it are for research only too."""
     label_sets: tuple[str, ...] = ()
     metadata: str = ""
     """What `--metadata` may name; empty where it has no use."""

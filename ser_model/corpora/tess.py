@@ -60,6 +60,8 @@ CORPUS = Corpus(
     name="tess",
     read=read,
     example="OAF_angry/OAF_back_angry.wav",
+    licence="CC BY-NC-ND 4.0, cite Pichora-Fuller and Dupuis (2020)",
+    research_only=True,
     note="two speakers cannot be split into train, valid and test; all of it is for training, beside a "
     "corpus that has the other splits. Surprise is pleasant surprise only",
 )
