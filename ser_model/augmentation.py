@@ -63,11 +63,12 @@ def mixed(
     share = random.beta(strength, strength, size=len(clips)).astype(np.float32)
     share = np.maximum(share, 1.0 - share)
     other = random.permutation(len(clips))
-    by_clip, by_target = share[:, None, None], share[:, None]
-    return (
-        by_clip * clips + (1.0 - by_clip) * clips[other],
-        by_target * targets + (1.0 - by_target) * targets[other],
-    )
+    blended = clips[other]  # in place from here on: a batch of encoder states has tens of megabytes
+    blended -= clips
+    blended *= 1.0 - share[:, None, None]
+    blended += clips
+    by_target = share[:, None]
+    return blended, by_target * targets + (1.0 - by_target) * targets[other]
 
 
 def _stretched(

@@ -77,6 +77,8 @@ class StatesNetwork(_Section):
     """Residual convolutions over time."""
     kernel: int = Field(default=3, ge=1)
     attention: int = Field(default=64, ge=1)
+    input_noise: float = Field(default=0.2, ge=0.0)
+    """Standard deviation of the noise on each layer in training, in units of the layer's own."""
     input_dropout: _Share = 0.1
     """Share of the states' numbers that a clip goes without."""
     dropout: _Share = 0.15
@@ -98,8 +100,6 @@ class Augmentation(_Section):
 
     copies: int = Field(default=0, ge=0)
     """Recordings made of each one by noise, room, codec, speed and band limits; one of all is drawn."""
-    state_noise: float = Field(default=0.1, ge=0.0)
-    """Standard deviation of noise on states, in units of their own."""
 
     tempo: float = Field(default=0.15, ge=0.0, le=0.5)
     """Largest natural logarithm of the change of tempo."""

@@ -56,7 +56,6 @@ def varied_states(
     versions: Sequence[NDArray[np.float16]],
     frames: int,
     how: Augmentation,
-    deviation: NDArray[np.float32],
     random: np.random.Generator,
 ) -> NDArray[np.float32]:
     """One variation of a clip, cut to a given length, or repeated until it has that length.
@@ -65,7 +64,6 @@ def varied_states(
         versions: shape (t, d) each: the recording, and others made of it.
         frames: length of the result.
         how: how far to go.
-        deviation: shape (d,), of the states over the training clips.
         random: where chance comes from.
 
     Returns:
@@ -77,8 +75,6 @@ def varied_states(
         cut = clip[start : start + frames].astype(np.float32)
     else:
         cut = np.concatenate([clip] * -(-frames // len(clip)))[:frames].astype(np.float32)
-    if how.state_noise:
-        cut += random.standard_normal(cut.shape, dtype=np.float32) * (how.state_noise * deviation)
     mean = cut.mean(axis=0)
     for _ in range(how.masks):
         width = int(random.integers(0, how.mask_frames + 1))

@@ -48,7 +48,6 @@ class NetworkInput(Protocol):
         versions: Sequence[Frames],
         frames: int,
         how: Augmentation,
-        deviation: NDArray[np.float32],
         random: np.random.Generator,
     ) -> NDArray[np.float32]:
         """One variation of a training clip: shape (frames, width).
@@ -57,7 +56,6 @@ class NetworkInput(Protocol):
             versions: the recording, and others made of it.
             frames: length of the result.
             how: how far to go.
-            deviation: shape (width,), of `statistics`.
             random: where chance comes from.
         """
 
@@ -83,7 +81,6 @@ class LogMelInput:
         versions: Sequence[Frames],
         frames: int,
         how: Augmentation,
-        deviation: NDArray[np.float32],
         random: np.random.Generator,
     ) -> NDArray[np.float32]:
         """See `augmentation.varied`."""
@@ -119,12 +116,11 @@ class StatesInput:
         versions: Sequence[Frames],
         frames: int,
         how: Augmentation,
-        deviation: NDArray[np.float32],
         random: np.random.Generator,
     ) -> NDArray[np.float32]:
         """See `encoder_states.varied_states`."""
         halves = [version.astype(np.float16, copy=False) for version in versions]
-        return varied_states(halves, frames, how, deviation, random)
+        return varied_states(halves, frames, how, random)
 
 
 def input_of(network: Network) -> NetworkInput:

@@ -97,7 +97,7 @@ def learn(
     optimizer.build(network.trainable_variables)
     importance = _importance(configuration, train, trained)
     step = _training_step(network, averaged, optimizer, schedule.averaging, list(trained), importance)
-    recipe = _Recipe(configuration, network_input, deviation, outputs, list(trained))
+    recipe = _Recipe(configuration, network_input, outputs, list(trained))
     state = _State(network, averaged, optimizer, checkpoint)
     state.restore()
 
@@ -240,7 +240,6 @@ class _Recipe:
 
     configuration: Configuration
     network_input: NetworkInput
-    deviation: NDArray[np.float32]
     outputs: int
     trained: list[int]
 
@@ -252,10 +251,7 @@ class _Recipe:
         shortest, longest = schedule.frames
         frames = int(random.integers(shortest, longest + 1)) // 8 * 8
         clips = np.stack(
-            [
-                self.network_input.varied(train.versions[place], frames, how, self.deviation, random)
-                for place in chosen
-            ]
+            [self.network_input.varied(train.versions[place], frames, how, random) for place in chosen]
         )
         right = np.eye(self.outputs, dtype=np.float32)[train.targets[chosen]][:, self.trained]
         targets = right * (1.0 - schedule.label_smoothing) + schedule.label_smoothing / len(self.trained)

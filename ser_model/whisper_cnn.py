@@ -22,15 +22,31 @@ __all__ = ["add_whisper_cnn", "build_whisper_cnn"]
 
 
 class LayerMix(keras.layers.Layer):  # type: ignore[misc]
-    """A mean of the encoder's layers with learnt weights: (batch, time, layers, d) to (batch, time, d)."""
+    """A mean of the encoder's layers with learnt weights: (batch, time, layers, d) to (batch, time, d).
+
+    Args:
+        noise: standard deviation of the noise that each layer has in training. The mean of independent noises
+            is drawn at once, which costs a fraction of drawing each.
+    """
+
+    def __init__(self, noise: float, **options: Any) -> None:
+        super().__init__(**options)
+        self._noise = noise
+        self._random = keras.random.SeedGenerator()
 
     def build(self, shape: Any) -> None:
         """Begins with all layers alike."""
         self.scores = self.add_weight(shape=(shape[2],), initializer="zeros", name="scores")
 
-    def call(self, x: Any) -> Any:
+    def call(self, x: Any, training: bool = False) -> Any:
         """Mixes."""
-        return keras.ops.einsum("btld,l->btd", x, keras.ops.softmax(self.scores))
+        shares = keras.ops.softmax(self.scores)
+        # Twice as fast as einsum, which turns the array over first.
+        mean = sum(shares[layer] * x[:, :, layer] for layer in range(x.shape[2]))
+        if not training or not self._noise:
+            return mean
+        strength = self._noise * keras.ops.sqrt(keras.ops.sum(keras.ops.square(shares)))
+        return mean + strength * keras.random.normal(keras.ops.shape(mean), seed=self._random)
 
 
 def build_whisper_cnn(
@@ -40,7 +56,7 @@ def build_whisper_cnn(
     states = layers.Input((None, len(mean)), name="states")
     x = layers.Normalization(mean=mean, variance=np.square(deviation), name="numbers")(states)
     x = layers.Reshape((-1, len(network.layers), len(mean) // len(network.layers)), name="layers")(x)
-    x = LayerMix(name="mix")(x)
+    x = LayerMix(network.input_noise, name="mix")(x)
     x = layers.SpatialDropout1D(network.input_dropout, name="dropout_1")(x)
     x = _normal(layers.Dense(network.width, name="narrow")(x), "narrow_norm")
     x = layers.Dropout(network.dropout, name="dropout_2")(x)

@@ -4,7 +4,7 @@ import pytest
 from ser_model.configuration import Augmentation
 from ser_model.encoder_states import averaged_pairs, checked_states, varied_states
 
-UNTOUCHED = Augmentation(state_noise=0.0, masks=0)
+UNTOUCHED = Augmentation(masks=0)
 
 
 def states(count, width=6, seed=0):
@@ -54,10 +54,9 @@ def test_half_precision_is_averaged_in_single():
     assert averaged_pairs(large).item() == pytest.approx(59_968.0, abs=64.0)
 
 
-def varied(clip, frames, how, seed=0, deviation=1.0):
+def varied(clip, frames, how, seed=0):
     halves = [np.asarray(version, dtype=np.float16) for version in clip]
-    spread = np.full(halves[0].shape[1], deviation, dtype=np.float32)
-    return varied_states(halves, frames, how, spread, np.random.default_rng(seed))
+    return varied_states(halves, frames, how, np.random.default_rng(seed))
 
 
 def test_a_long_clip_is_cut_anywhere_and_a_short_one_repeated():
@@ -79,18 +78,9 @@ def test_every_version_of_a_recording_is_drawn():
     assert drawn == {0.0, 1.0, 2.0}
 
 
-def test_noise_is_in_units_of_the_deviation():
-    flat = np.zeros((200, 50))
-    for strength, deviation in ((0.1, 1.0), (0.1, 3.0), (0.4, 1.0)):
-        how = Augmentation(state_noise=strength, masks=0)
-        assert varied([flat], 200, how, deviation=deviation).std() == pytest.approx(
-            strength * deviation, rel=0.05
-        )
-
-
 def test_masks_hide_frames_behind_the_mean():
     clip = np.arange(40.0)[:, None] * np.ones(3)
-    how = Augmentation(state_noise=0.0, masks=1, mask_frames=10)
+    how = Augmentation(masks=1, mask_frames=10)
     widths = set()
     for seed in range(60):
         result = varied([clip], 40, how, seed)
@@ -107,9 +97,7 @@ def test_the_clip_is_left_as_it_was_and_chance_comes_from_the_generator_alone():
     before = clip.copy()
     clip.setflags(write=False)
     how = Augmentation()
-    first, same, other = (
-        varied_states([clip], 30, how, np.ones(6, np.float32), np.random.default_rng(s)) for s in (1, 1, 2)
-    )
+    first, same, other = (varied_states([clip], 30, how, np.random.default_rng(seed)) for seed in (1, 1, 2))
     np.testing.assert_array_equal(clip, before)
     np.testing.assert_array_equal(first, same)
     assert not np.array_equal(first, other)

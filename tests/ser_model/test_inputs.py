@@ -5,9 +5,7 @@ from ser_model.configuration import Augmentation, LogMelNetwork, PaperNetwork, S
 from ser_model.features import normalised
 from ser_model.inputs import LogMelInput, StatesInput, input_of
 
-STILL = Augmentation(
-    state_noise=0.0, masks=0, tempo=0.0, shift_bands=0.0, colour_db=0.0, noise_probability=0.0, gain=0.0
-)
+STILL = Augmentation(masks=0, tempo=0.0, shift_bands=0.0, colour_db=0.0, noise_probability=0.0, gain=0.0)
 
 
 def recordings(width, count=5, seed=0, mean=-40.0, deviation=8.0):
@@ -83,8 +81,7 @@ def test_of_many_clips_some_from_all_over_are_measured():
 @pytest.mark.parametrize("frames", [16, 64])
 def test_a_variation_has_the_length_that_is_asked_for(kind, frames):
     clips = recordings(kind.width, count=2)
-    deviation = np.ones(kind.width, dtype=np.float32)
-    varied = kind.varied(clips, frames, Augmentation(), deviation, np.random.default_rng(0))
+    varied = kind.varied(clips, frames, Augmentation(), np.random.default_rng(0))
     assert varied.shape == (frames, kind.width)
     assert varied.dtype == np.float32
     assert np.isfinite(varied).all()
@@ -97,9 +94,8 @@ def test_every_version_is_drawn(kind):
         (version,) = recordings(kind.width, count=1)
         version[:, band] += np.float16(60.0)
         versions.append(version)
-    deviation = np.ones(kind.width, dtype=np.float32)
     drawn = {
-        int(kind.varied(versions, 16, STILL, deviation, np.random.default_rng(seed)).mean(axis=0).argmax())
+        int(kind.varied(versions, 16, STILL, np.random.default_rng(seed)).mean(axis=0).argmax())
         for seed in range(40)
     }
     assert drawn == {5, 20, 40}

@@ -12,6 +12,7 @@ from ser_model.configuration import LogMelNetwork, PaperNetwork, StatesNetwork
 from ser_model.errors import ConfigurationError
 from ser_model.model import build_network, onnx_bytes
 from ser_model.stored_network import StoredNetworks
+from ser_model.whisper_cnn import LayerMix
 
 NETWORKS = {
     "paper_cnn": (PaperNetwork(filters=(4, 6, 8), kernels=((3, 3), (3, 5), 3), attention=4), 64),
@@ -64,6 +65,19 @@ def test_training_can_go_on_from_an_exported_graph(name):
         stored.give(again, member)
         before = models[member % 2](clips, training=False).numpy()
         np.testing.assert_allclose(again(clips, training=False).numpy(), before, atol=1e-5)
+
+
+def test_noise_on_the_layers_is_in_units_of_their_own_and_in_training_alone():
+    states = np.random.default_rng(1).normal(size=(4, 200, 3, 16)).astype(np.float32)
+    mix = LayerMix(0.5)
+    plain = mix(states, training=False).numpy()
+    np.testing.assert_allclose(plain, states.mean(axis=2), atol=1e-6)
+    noise = mix(states, training=True).numpy() - plain
+    assert noise.std() == pytest.approx(0.5 / np.sqrt(3), rel=0.05)  # of three equal shares
+    assert noise.mean() == pytest.approx(0.0, abs=0.02)
+    again = mix(states, training=True).numpy() - plain
+    assert np.abs(again - noise).max() > 0.1
+    np.testing.assert_array_equal(LayerMix(0.0)(states, training=True), LayerMix(0.0)(states))
 
 
 def test_another_network_is_not_gone_on_from():
