@@ -131,7 +131,6 @@ class Schedule(_Section):
     label_smoothing: float = Field(default=0.1, ge=0.0, lt=1.0)
     averaging: float = Field(default=0.998, ge=0.0, lt=1.0)
     """Decay of the running average of the weights, by step."""
-    patience_epochs: int = Field(default=10, ge=1)
     balance: float = Field(default=0.0, ge=0.0, le=1.0)
     """How much more a clip of a rare emotion counts: 0 no more, 1 so that all emotions weigh alike."""
 

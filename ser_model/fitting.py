@@ -1,4 +1,4 @@
-"""One training on one fold: learnt from the training speakers, stopped by the validation speakers, exported.
+"""One training on one fold: learnt from the training speakers, exported, and run over all clips.
 
 `TrainingData` holds what all folds share. What a fit gives for all clips is kept on disk, since a teacher's
 probabilities are asked for by its pupils. Needs TensorFlow: only training imports this module.
@@ -25,6 +25,7 @@ from ser_model.features import log_mel
 from ser_model.inputs import Frames, input_of
 from ser_model.learning import Examples, learn, logits_of
 from ser_model.manifest import LABELS
+from ser_model.metrics import unweighted_average_recall
 from ser_model.model import onnx_bytes
 from ser_model.stored_network import StoredNetworks
 
@@ -102,7 +103,7 @@ def fit(
         configuration: of the run.
         data: all clips.
         train: positions of those to learn from.
-        valid: positions of those on which the best epoch is chosen.
+        valid: positions of those whose recall is printed.
         taught: shape (n, 7), a teacher's probabilities for all clips.
         start: a graph of the same networks, to go on from.
         fresh: begin anew although there is a finished or an interrupted run.
@@ -120,13 +121,13 @@ def fit(
             return Fitted(
                 file["weights"].tobytes(), file["logits"], int(file["parameters"]), float(file["difference"])
             )
+    trained = sorted(set(data.truth[train].tolist()))
     models = [
         learn(
             configuration,
             _examples(configuration, data, train, taught),
-            _examples(configuration, data, valid, None),
             outputs=len(LABELS),
-            trained=sorted(set(data.truth[train].tolist())),
+            trained=trained,
             checkpoint=folder / f"member-{member}.npz",
             member=member,
             start=None if start is None else StoredNetworks(start, "the graph to go on from"),
@@ -143,6 +144,9 @@ def fit(
     seen = [network_input.seen(versions[0]) for versions in tqdm(data.versions, desc="judge", unit="clip")]
     parameters = sum(int(model.count_params()) for model in models)
     fitted = Fitted(weights, _run(weights, seen), parameters, difference)
+    predicted = np.asarray(trained)[fitted.logits[valid][:, trained].argmax(axis=1)]
+    uar = unweighted_average_recall(data.truth[valid], predicted, len(LABELS))
+    print(f"{configuration.name}: validation UAR {uar:.4f}", flush=True)
     _store(fitted, stored)
     return fitted
 

@@ -1,11 +1,10 @@
-"""The learning itself: epochs, running average of the weights, checkpoints, early stopping.
+"""The learning itself: epochs, running average of the weights, checkpoints.
 
 Needs TensorFlow: only training imports this module.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +20,6 @@ from tqdm import tqdm
 from ser_model.augmentation import mixed
 from ser_model.configuration import Configuration
 from ser_model.inputs import Frames, NetworkInput, input_of
-from ser_model.metrics import unweighted_average_recall
 from ser_model.model import build_network
 from ser_model.stored_network import StoredNetworks
 
@@ -54,7 +52,6 @@ def use_one_thread() -> None:
 def learn(
     configuration: Configuration,
     train: Examples,
-    valid: Examples,
     *,
     outputs: int,
     trained: Sequence[int],
@@ -62,15 +59,15 @@ def learn(
     member: int = 0,
     start: StoredNetworks | None = None,
 ) -> Any:
-    """Trains until the last epoch, or until validation no longer improves.
+    """Trains through all epochs.
 
-    An interrupted run goes on from its last whole epoch when it is started again with the same
-    checkpoint.
+    The epoch isn't chosen: the learning rate falls to nothing, the weights are averaged, and the best of many
+    epochs on a few validation speakers would be better by luck, and only there. An interrupted run goes on
+    from its last whole epoch when it is started again with the same checkpoint.
 
     Args:
         configuration: of the run.
         train: clips to learn from.
-        valid: clips on which the best epoch is chosen.
         outputs: number of outputs of the network.
         trained: outputs for which there are examples; the others take no part in the loss.
         checkpoint: file in which the state after each epoch is kept.
@@ -78,7 +75,7 @@ def learn(
         start: networks to go on from, instead of random numbers.
 
     Returns:
-        The `keras.Model` with the averaged weights of the epoch with the best validation UAR.
+        The `keras.Model` with the averaged weights.
     """
     schedule = configuration.schedule
     seed = configuration.seed + 1_000 * member
@@ -102,9 +99,6 @@ def learn(
     state.restore()
 
     for epoch in range(state.epoch, schedule.epochs):
-        if epoch - state.best_epoch > schedule.patience_epochs:
-            print(f"no better for {schedule.patience_epochs} epochs: stopping")
-            break
         random = np.random.default_rng((seed, epoch))
         order = random.permutation(shown)
         losses = []
@@ -113,13 +107,8 @@ def learn(
             chosen = order[number * schedule.batch : (number + 1) * schedule.batch]
             clips, targets = recipe.batch(train, chosen, random)
             losses.append(float(step(clips, targets)))
-        seen = [network_input.seen(versions[0]) for versions in valid.versions]
-        predicted = logits_of(averaged, seen)[:, trained].argmax(axis=1)
-        uar = unweighted_average_recall(valid.targets, np.asarray(trained)[predicted], outputs)
-        state.finish_epoch(epoch, uar)
-        print(f"epoch {epoch + 1}: loss {np.mean(losses):.3f}, validation UAR {uar:.4f}", flush=True)
-    averaged.set_weights(state.best_weights)
-    print(f"best epoch {state.best_epoch + 1}: validation UAR {state.best_uar:.4f}")
+        state.finish_epoch(epoch)
+        print(f"epoch {epoch + 1}: loss {np.mean(losses):.3f}", flush=True)
     return averaged
 
 
@@ -138,33 +127,23 @@ class _State:
     def __init__(self, network: Any, averaged: Any, optimizer: Any, path: Path) -> None:
         self._network, self._averaged, self._optimizer, self._path = network, averaged, optimizer, path
         self.epoch = 0
-        self.best_epoch = 0
-        self.best_uar = -1.0
-        self.best_weights = averaged.get_weights()
 
     def restore(self) -> None:
         if not self._path.is_file():
             return
         with np.load(self._path) as stored:
-            progress = json.loads(str(stored["progress"]))
-            self.epoch, self.best_epoch = progress["epoch"], progress["best_epoch"]
-            self.best_uar = progress["best_uar"]
+            self.epoch = int(stored["epoch"])
             self._network.set_weights(_group(stored, "network"))
             self._averaged.set_weights(_group(stored, "averaged"))
-            self.best_weights = _group(stored, "best")
             for variable, value in zip(self._optimizer.variables, _group(stored, "optimizer"), strict=True):
                 variable.assign(value)
         print(f"going on after epoch {self.epoch} of {self._path}")
 
-    def finish_epoch(self, epoch: int, uar: float) -> None:
+    def finish_epoch(self, epoch: int) -> None:
         self.epoch = epoch + 1
-        if uar > self.best_uar:
-            self.best_epoch, self.best_uar = epoch, uar
-            self.best_weights = self._averaged.get_weights()
         groups = {
             "network": self._network.get_weights(),
             "averaged": self._averaged.get_weights(),
-            "best": self.best_weights,
             "optimizer": [variable.numpy() for variable in self._optimizer.variables],
         }
         arrays = {
@@ -172,10 +151,9 @@ class _State:
             for name, values in groups.items()
             for place, value in enumerate(values)
         }
-        progress = {"epoch": self.epoch, "best_epoch": self.best_epoch, "best_uar": self.best_uar}
         self._path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self._path.with_suffix(f".{os.getpid()}.npz")
-        np.savez(unfinished, progress=np.array(json.dumps(progress)), **arrays)
+        np.savez(unfinished, epoch=np.array(self.epoch), **arrays)
         unfinished.replace(self._path)
 
 

@@ -1,7 +1,7 @@
 """Protocols of evaluation: which clips teach, which choose, and which judge.
 
-A fold holds positions in the sequence of clips that it was made from. Whatever is chosen in a fold (epoch,
-calibration, threshold) is chosen on its validation clips; its test clips choose nothing. Nothing here reads
+A fold holds positions in the sequence of clips that it was made from. Whatever is chosen in a fold
+(calibration, threshold) is chosen on its validation clips; its test clips choose nothing. Nothing here reads
 a recording, and clips that come in another order fall into the same parts.
 """
 
@@ -108,7 +108,7 @@ def speaker_folds(
     return Protocol(
         name=f"speaker-independent {folds}-fold",
         description=f"{folds} folds of whole speakers, spread by corpus and gender; about "
-        f"{100 * VALIDATION_SHARE:.0f} % of the training speakers choose epoch, calibration and threshold.",
+        f"{100 * VALIDATION_SHARE:.0f} % of the training speakers choose calibration and threshold.",
         folds=tuple(
             _fold_of_speakers(clips, kinds, set(held_out), random, f"fold {number}")
             for number, held_out in enumerate(tested, start=1)

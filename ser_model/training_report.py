@@ -77,9 +77,9 @@ def card_text(
         "licence": licence_text({clip.corpus for clip in clips}),
         "data": _data(clips),
         "protocol": {
-            "splits": "No speaker is in two splits. The best epoch, the calibration and the threshold are "
-            "chosen on the validation speakers; the test speakers are judged at the end, with the "
-            "exported weights, and choose none of these.",
+            "splits": "No speaker is in two splits. Calibration and threshold are chosen on the "
+            "validation speakers; the test speakers are judged at the end, with the exported weights, and "
+            "choose neither.",
             "labels": "The intended emotion; emotions that are none of ours and recordings filed under two "
             "labels are left out.",
             "intervals": "95 % percentile bootstrap, 2,000 draws: over clips, and over whole speakers.",

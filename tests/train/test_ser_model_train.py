@@ -108,7 +108,6 @@ def test_interrupted_run_goes_on_after_its_last_whole_epoch(tmp_path, capsys):
         learn(
             TINY.model_copy(update={"schedule": schedule}),
             examples,
-            examples,
             outputs=3,
             trained=[0, 1],
             checkpoint=tmp_path / "run.npz",
