@@ -1,4 +1,4 @@
-"""Command line: suggest, validate, train, evaluate."""
+"""Command line: suggest, validate, train, evaluate, simulate, vectors, vectors-report."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import argparse
 import importlib.util
 import json
 import sys
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,9 +15,11 @@ from language import LANGUAGES
 from recommender.errors import ConfigurationError, RecommenderError
 from recommender.model_card import DEFAULT_DIRECTORY
 from recommender.recommender import Recommender
+from recommender.simulate_command import add_arguments as add_simulate_arguments
 from recommender.situations import DEFAULT_PATH
 from recommender.suggestions import DEFAULT_DIRECTORY as SUGGESTIONS_DIRECTORY
-from recommender.suggestions import load_suggestions
+from recommender.validate_command import add_arguments as add_validate_arguments
+from recommender.vectors_command import add_commands as add_vectors_commands
 
 __all__ = ["main"]
 
@@ -29,7 +30,7 @@ _INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; returns the exit status: 0, 2 on bad input, 130 after Ctrl-C."""
+    """Runs one command; returns 0, 1 where `validate` complains, 2 on bad input, 130 after Ctrl-C."""
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)
@@ -70,14 +71,6 @@ def _suggest(options: argparse.Namespace) -> int:
         )
     if not chosen:
         print("No suggestion is left for this mood under these conditions.", file=sys.stderr)
-    return 0
-
-
-def _validate(options: argparse.Namespace) -> int:
-    suggestions = load_suggestions(options.suggestions)
-    print(f"{len(suggestions)} suggestions are as they should be")
-    for mood, count in Counter(suggestion.mood for suggestion in suggestions).items():
-        print(f"  {mood}: {count}")
     return 0
 
 
@@ -142,7 +135,7 @@ def _parser() -> argparse.ArgumentParser:
     suggest.set_defaults(run=_suggest)
 
     validate = commands.add_parser("validate", help="check a folder of suggestions")
-    validate.set_defaults(run=_validate)
+    add_validate_arguments(validate)
 
     train = commands.add_parser("train", help="train the network (training environment)")
     train.add_argument("--config", type=Path, default=_DEFAULT_CONFIGURATION)
@@ -156,14 +149,18 @@ def _parser() -> argparse.ArgumentParser:
     evaluate.add_argument("--json", type=Path, required=True, metavar="OUT")
     evaluate.set_defaults(run=_evaluate)
 
-    for command in (suggest, validate, train, evaluate):
+    simulate = commands.add_parser("simulate", help="what learning is worth to simulated people")
+    add_simulate_arguments(simulate)
+
+    for command in (suggest, validate, train, evaluate, simulate):
         command.add_argument(
             "--suggestions", type=Path, default=SUGGESTIONS_DIRECTORY, help="folder of the suggestions"
         )
-    for command in (suggest, evaluate):
+    for command in (suggest, evaluate, simulate):
         command.add_argument("--model", type=Path, default=DEFAULT_DIRECTORY, help="folder of card.json")
-    for command in (train, evaluate):
+    for command in (train, evaluate, simulate):
         command.add_argument("--situations", type=Path, default=DEFAULT_PATH, help="labelled situations")
+    add_vectors_commands(commands)
     return parser
 
 

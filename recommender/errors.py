@@ -4,6 +4,7 @@ from __future__ import annotations
 
 __all__ = [
     "ConfigurationError",
+    "CorpusError",
     "InvalidRequestError",
     "ModelFileError",
     "RecommenderError",
@@ -27,6 +28,10 @@ class ModelFileError(RecommenderError):
 
 class ConfigurationError(RecommenderError):
     """A training configuration or the training environment cannot be used."""
+
+
+class CorpusError(RecommenderError):
+    """A corpus, its table of sources or the dictionary cannot be learnt from: names file and line."""
 
 
 class UnknownMoodError(RecommenderError):

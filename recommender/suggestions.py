@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ __all__ = [
     "Suggestion",
     "load_suggestions",
     "parse_suggestion",
+    "suggestion_lines",
 ]
 
 DEFAULT_DIRECTORY = Path(__file__).resolve().parent.parent / "data" / "bilingual_suggestions"
@@ -34,6 +36,7 @@ TIMES = ("any", "day", "night")
 _HIGHEST_EFFORT = 5
 _LONGEST_MINUTES = 240
 _ANYWHERE = "anywhere"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,28 @@ def load_suggestions(directory: Path = DEFAULT_DIRECTORY) -> tuple[Suggestion, .
         SuggestionDataError: at the first line that is not as it should be; names file, line and field.
     """
     vocabulary = read_vocabulary(directory)
+    suggestions: list[Suggestion] = []
+    places: dict[tuple[str, str], str] = {}
+    for place, line in suggestion_lines(directory):
+        suggestion = parse_suggestion(line, vocabulary, place=place)
+        for field in ("id", "en", "fa"):
+            key = (field, getattr(suggestion, field))
+            if key in places:
+                raise SuggestionDataError(f"{place}: {field}: is the same as in {places[key]}")
+            places[key] = place
+        suggestions.append(suggestion)
+    return tuple(suggestions)
+
+
+def suggestion_lines(directory: Path) -> Iterator[tuple[str, str]]:
+    """Place ("file:line") and text of every line of a folder's `*.jsonl`, in the order of names and lines.
+
+    Raises:
+        SuggestionDataError: where there is no such file or one cannot be read.
+    """
     files = sorted(directory.glob("*.jsonl"))
     if not files:
         raise SuggestionDataError(f"{directory}: has no *.jsonl file; name a folder with the suggestions")
-    suggestions: list[Suggestion] = []
-    places: dict[tuple[str, str], str] = {}
     for path in files:
         try:
             lines = path.read_text(encoding="utf-8").splitlines()
@@ -83,15 +103,7 @@ def load_suggestions(directory: Path = DEFAULT_DIRECTORY) -> tuple[Suggestion, .
             reason = getattr(error, "strerror", None) or "no UTF-8"
             raise SuggestionDataError(f"{path}: cannot be read ({reason}); {RESTORE}") from None
         for number, line in enumerate(lines, start=1):
-            place = f"{path}:{number}"
-            suggestion = parse_suggestion(line, vocabulary, place=place)
-            for field in ("id", "en", "fa"):
-                key = (field, getattr(suggestion, field))
-                if key in places:
-                    raise SuggestionDataError(f"{place}: {field}: is the same as in {places[key]}")
-                places[key] = place
-            suggestions.append(suggestion)
-    return tuple(suggestions)
+            yield f"{path}:{number}", line
 
 
 def parse_suggestion(line: str, vocabulary: Vocabulary, *, place: str) -> Suggestion:
@@ -175,6 +187,8 @@ def _check_together(row: dict[str, Any], vocabulary: Vocabulary, place: str) -> 
 def _text(value: Any) -> str | None:
     if not isinstance(value, str) or not value.strip() or value != value.strip():
         return "must be a text without white space around it"
+    if not value.isascii() and _SURROGATE.search(value):
+        return "has half of a character; write it anew"
     return None
 
 

@@ -1,5 +1,4 @@
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -100,23 +99,6 @@ def test_bad_input_ends_with_2_and_one_line(arguments, message, capsys, tmp_path
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
-
-
-def test_validate_counts_the_suggestions(capsys):
-    assert main(["validate"]) == 0
-    count = sum(len(path.read_text("utf-8").splitlines()) for path in DEFAULT_DIRECTORY.glob("*.jsonl"))
-    assert capsys.readouterr().out.startswith(f"{count} suggestions are as they should be")
-
-
-def test_validate_names_the_bad_line(tmp_path, capsys):
-    for path in DEFAULT_DIRECTORY.iterdir():
-        shutil.copy(path, tmp_path)
-    with (tmp_path / "fear.jsonl").open("a+", encoding="utf-8") as file:
-        file.write('{"id": "fear-999"}\n')
-        file.seek(0)
-        last = len(file.readlines())
-    assert main(["validate", "--suggestions", str(tmp_path)]) == 2
-    assert f"fear.jsonl:{last}: en: is missing" in capsys.readouterr().err
 
 
 def test_training_in_a_wrong_environment_names_the_make_target(capsys):

@@ -135,7 +135,12 @@ def folder_with_a_new_technique(tmp_path):
     with (folder / "techniques.csv").open("a", encoding="utf-8") as file:
         file.write("drawing,kindness,false,a handbook,Drawing what one feels\n")
     pattern = json.loads((folder / "sadness.jsonl").read_text(encoding="utf-8").splitlines()[0])
-    pattern |= {"technique": "drawing", "family": "kindness", "situation": ["general"], "time": "any"}
+    pattern |= {
+        "technique": "drawing",
+        "family": "kindness",
+        "situation": ["general", "loneliness"],
+        "time": "any",
+    }
     pattern |= {"distress_min": 0, "distress_max": 10, "contraindications": [], "effort": 2}
     with (folder / "sadness.jsonl").open("a", encoding="utf-8") as file:
         for number, thing in enumerate(("feel right now", "miss the most", "would like to say to a friend")):
