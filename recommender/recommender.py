@@ -90,10 +90,11 @@ class Recommender:
         self._vocabulary = vocabulary
         self._cues = SituationCues(vocabulary)
         self._suggestions = tuple(suggestions)
-        self._directions: dict[str, NDArray[np.float32]] = {
-            suggestion.id: vectors.mean_direction(english_words(fold(suggestion.en, "en")))
-            for suggestion in suggestions
-        }
+        self._of_mood = {mood: [s for s in suggestions if s.mood == mood] for mood in MOODS}
+        self._row = {suggestion.id: row for row, suggestion in enumerate(suggestions)}
+        self._directions: NDArray[np.float32] = np.stack(
+            [vectors.mean_direction(english_words(fold(suggestion.en, "en"))) for suggestion in suggestions]
+        )
 
     @classmethod
     def load(
@@ -168,9 +169,8 @@ class Recommender:
         felt = self._card.ranking.assumed_distress if distress is None else distress
         candidates = [
             suggestion
-            for suggestion in self._suggestions
-            if suggestion.mood == mood
-            and suggestion.id not in exclude
+            for suggestion in self._of_mood[mood]
+            if suggestion.id not in exclude
             and not suggestion.contraindications & contraindications
             and suggestion.distress_min <= felt <= suggestion.distress_max
             and _fits_hour(suggestion, hour)
@@ -223,13 +223,16 @@ class Recommender:
         probabilities = self._technique_probabilities(mood, words)
         of_technique = Counter(suggestion.technique for suggestion in candidates)
         neutral = _neutral(probabilities, of_technique)
-        direction = self._vectors.mean_direction(words)
+        rows = [self._row[suggestion.id] for suggestion in candidates]
+        likeness = (self._directions[rows] @ self._vectors.mean_direction(words)).tolist()
+        preference = {
+            technique: math.log(max(probabilities.get(technique, neutral), rules.probability_floor))
+            for technique in of_technique
+        }
         scores = []
-        for suggestion in candidates:
-            probability = max(probabilities.get(suggestion.technique, neutral), rules.probability_floor)
-            score = math.log(probability)
-            score += rules.relevance * float(direction @ self._directions[suggestion.id])
-            if heard & set(suggestion.situation):
+        for suggestion, alike in zip(candidates, likeness, strict=True):
+            score = preference[suggestion.technique] + rules.relevance * alike
+            if not heard.isdisjoint(suggestion.situation):
                 score += rules.situation_match
             score -= rules.effort * (suggestion.effort - 1) * distress / HIGHEST_DISTRESS
             # Techniques compete, not the numbers of sentences that happen to be written for each.
