@@ -41,7 +41,7 @@ class LayerMix(keras.layers.Layer):  # type: ignore[misc]
     def call(self, x: Any, training: bool = False) -> Any:
         """Mixes."""
         shares = keras.ops.softmax(self.scores)
-        # Twice as fast as einsum, which turns the array over first.
+        # Layer by layer, since einsum turns the whole array over first.
         mean = sum(shares[layer] * x[:, :, layer] for layer in range(x.shape[2]))
         if not training or not self._noise:
             return mean
