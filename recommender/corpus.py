@@ -1,8 +1,8 @@
 """Persian text to learn word vectors from: files of several forms, cut by licence, a sentence at a time.
 
-Plain text (a sentence a line, also .xz and .gz), JSON Lines (the field `fa`, else `text`) and Rasa's
-NLU examples (.yml) are read as streams: memory does not grow with a file. A table of sources says which
-lines of a corpus have which licence.
+Plain text (a sentence a line, also .xz and .gz), JSON Lines (the field `fa`, else `text`, but no line whose
+`language` is another) and Rasa's NLU examples (.yml) are read as streams: memory does not grow with a file.
+A table of sources says which lines of a corpus have which licence.
 """
 
 from __future__ import annotations
@@ -170,6 +170,8 @@ def _text(line: str, kind: str) -> str:
     if not line.strip():
         return ""
     row = json.loads(line)
+    if isinstance(row, dict) and row.get("language", "fa") != "fa":
+        return ""
     text = row.get("fa", row.get("text")) if isinstance(row, dict) else None
     if not isinstance(text, str):
         raise TypeError("has no text in the field fa or text")

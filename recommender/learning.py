@@ -10,14 +10,14 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from language import fold
+from language import LANGUAGES, fold
 from recommender.configuration import Configuration
-from recommender.features import DIMENSIONS, LONGEST_SEQUENCE, WordVectors, english_words
+from recommender.features import DIMENSIONS, LONGEST_SEQUENCE, WordVectors, words_of
 from recommender.model import build_network
 from recommender.situations import LabelledSituation
 from recommender.suggestions import Suggestion
 
-__all__ = ["Example", "examples_of", "fit", "padded", "probabilities", "targets"]
+__all__ = ["Example", "examples_of", "fit", "fit_network", "padded", "probabilities", "targets"]
 
 
 @dataclass(frozen=True)
@@ -27,26 +27,34 @@ class Example:
     Attributes:
         id: of the suggestion or the situation.
         kind: "suggestion" or "situation".
+        language: "en" or "fa".
         mood: one of `emotion.MOODS`.
-        words: of the English text, without the mood word.
+        folded: the text as `language.fold` makes it.
         techniques: those that fit, the best first; a suggestion has one.
     """
 
     id: str
     kind: str
+    language: str
     mood: str
-    words: tuple[str, ...]
+    folded: str
     techniques: tuple[str, ...]
+
+    @property
+    def words(self) -> list[str]:
+        """Of the text, without the mood word."""
+        return words_of(self.folded, self.language)
 
 
 def examples_of(suggestions: Sequence[Suggestion], situations: Sequence[LabelledSituation]) -> list[Example]:
-    """The English sentences of both data sets."""
+    """The sentences of both data sets, each suggestion in both languages."""
     learnt = [
-        Example(s.id, "suggestion", s.mood, tuple(english_words(fold(s.en, "en"))), (s.technique,))
+        Example(s.id, "suggestion", language, s.mood, fold(s.text(language), language), (s.technique,))
+        for language in LANGUAGES
         for s in suggestions
     ]
     learnt += [
-        Example(s.id, "situation", s.mood, tuple(english_words(fold(s.text, "en"))), s.techniques)
+        Example(s.id, "situation", s.language, s.mood, fold(s.text, s.language), s.techniques)
         for s in situations
     ]
     return learnt
@@ -94,44 +102,69 @@ def fit(
     Returns:
         The `keras.Model`.
     """
+    words = [example.words for example in examples]
+    longest = max(
+        len(vectors.sequence(example.mood, own)) for example, own in zip(examples, words, strict=True)
+    )
+
+    def varied(random: np.random.Generator) -> NDArray[np.float32]:
+        sequences = [
+            _varied(example.mood, own, configuration, vectors, random)
+            for example, own in zip(examples, words, strict=True)
+        ]
+        return padded(sequences, longest)
+
+    return fit_network(configuration, varied, targets(examples, techniques), after_epoch=after_epoch)
+
+
+def fit_network(
+    configuration: Configuration,
+    inputs: Callable[[np.random.Generator], NDArray[np.float32]],
+    goals: NDArray[np.float32],
+    *,
+    after_epoch: Callable[[float], None] | None = None,
+) -> Any:
+    """Trains the LSTM on any goals.
+
+    Args:
+        configuration: sizes and schedule.
+        inputs: gives the padded sequences of an epoch, (examples, time, 100).
+        goals: probabilities to learn, (examples, outputs).
+        after_epoch: called with the mean loss of each epoch, or None.
+
+    Returns:
+        The `keras.Model`.
+    """
     schedule = configuration.schedule
     keras.utils.set_random_seed(configuration.seed)
     random = np.random.default_rng(configuration.seed)
-    model = build_network(configuration.network, len(techniques))
-    steps = schedule.epochs * -(-len(examples) // schedule.batch)
+    model = build_network(configuration.network, goals.shape[1])
+    steps = schedule.epochs * -(-len(goals) // schedule.batch)
     rate = keras.optimizers.schedules.CosineDecay(schedule.learning_rate, steps)
-    model.compile(
-        optimizer=keras.optimizers.Adam(rate),
-        loss="categorical_crossentropy",
-    )
-    goals = targets(examples, techniques)
-    weights = np.array(
-        [schedule.suggestion_weight if e.kind == "suggestion" else 1.0 for e in examples], dtype=np.float32
-    )
-    longest = max(len(vectors.sequence(example.mood, list(example.words))) for example in examples)
+    model.compile(optimizer=keras.optimizers.Adam(rate), loss="categorical_crossentropy")
     for _ in range(schedule.epochs):
-        batches = padded([_varied(example, configuration, vectors, random) for example in examples], longest)
-        history = model.fit(
-            batches, goals, sample_weight=weights, batch_size=schedule.batch, epochs=1, verbose=0
-        )
+        history = model.fit(inputs(random), goals, batch_size=schedule.batch, epochs=1, verbose=0)
         if after_epoch is not None:
             after_epoch(float(history.history["loss"][-1]))
     return model
 
 
 def _varied(
-    example: Example, configuration: Configuration, vectors: WordVectors, random: np.random.Generator
+    mood: str,
+    words: list[str],
+    configuration: Configuration,
+    vectors: WordVectors,
+    random: np.random.Generator,
 ) -> NDArray[np.float32]:
     schedule = configuration.schedule
     if random.random() < schedule.mood_only:
-        return vectors.sequence(example.mood, [])
-    words = [word for word in example.words if random.random() >= schedule.word_dropout]
-    return vectors.sequence(example.mood, words)
+        return vectors.sequence(mood, [])
+    return vectors.sequence(mood, [word for word in words if random.random() >= schedule.word_dropout])
 
 
 def probabilities(model: Any, examples: Sequence[Example], vectors: WordVectors) -> NDArray[np.float32]:
     """What the network answers: (examples, techniques)."""
-    sequences = [vectors.sequence(example.mood, list(example.words)) for example in examples]
+    sequences = [vectors.sequence(example.mood, example.words) for example in examples]
     batch = padded(sequences, LONGEST_SEQUENCE)
     answer: NDArray[np.float32] = model.predict(batch, batch_size=256, verbose=0)
     return answer

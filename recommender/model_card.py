@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from recommender.errors import ModelFileError
+from recommender.technique_model import Shares
 
 __all__ = [
     "DEFAULT_DIRECTORY",
@@ -59,10 +60,11 @@ class ModelCard:
     network_sha256: str
     vectors_file: str
     vectors_sha256: str
+    regressions_file: str
+    regressions_sha256: str
     techniques: tuple[str, ...]
+    shares: Shares
     ranking: RankingRules
-    situations_sha256: str | None
-    """Of the labelled situations that the network was trained on."""
 
 
 def sha256_of(content: bytes) -> str:
@@ -106,16 +108,31 @@ def _card(content: Any) -> ModelCard:
         network_sha256=str(_object(content["network"])["sha256"]),
         vectors_file=str(_object(content["vectors"])["file"]),
         vectors_sha256=str(_object(content["vectors"])["sha256"]),
+        regressions_file=str(_object(content["regressions"])["file"]),
+        regressions_sha256=str(_object(content["regressions"])["sha256"]),
         techniques=techniques,
+        shares=_shares(content["shares"]),
         ranking=_ranking_rules(content["ranking"]),
-        situations_sha256=_object(content.get("training", {})).get("situations_sha256"),
     )
+
+
+def _shares(content: Any) -> Shares:
+    values = _object(content)
+    shares = Shares(
+        **{field.name: _number(values[field.name], f"shares.{field.name}") for field in fields(Shares)}
+    )
+    if (
+        min(shares.letters, shares.words, shares.lstm) < 0.0
+        or shares.letters + shares.words + shares.lstm <= 0.0
+    ):
+        raise ValueError("shares must be 0 or more, and not all 0")
+    return shares
 
 
 def _ranking_rules(content: Any) -> RankingRules:
     values = _object(content)
     rules = RankingRules(
-        **{field.name: _number(values[field.name], field.name) for field in fields(RankingRules)}
+        **{field.name: _number(values[field.name], f"ranking.{field.name}") for field in fields(RankingRules)}
     )
     if not 0 <= rules.assumed_distress <= 10:
         raise ValueError("ranking.assumed_distress must be from 0 to 10")
@@ -134,7 +151,7 @@ def _object(content: Any) -> dict[str, Any]:
 
 def _number(value: Any, name: str) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise TypeError(f"ranking.{name} must be a number")
+        raise TypeError(f"{name} must be a number")
     return value
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from emotion import MOODS, UNCLEAR
 from language import LANGUAGES, fold
+from recommender.candidates import allowed, without_presumption
 from recommender.errors import (
     InvalidRequestError,
     ModelFileError,
@@ -22,21 +22,22 @@ from recommender.errors import (
     UnclearMoodError,
     UnknownMoodError,
 )
-from recommender.features import MOOD_WORDS, WordVectors, english_words
+from recommender.features import MOOD_WORDS, WordVectors, words_of
 from recommender.model_card import DEFAULT_DIRECTORY, REMEDY, ModelCard, read_card, read_checked
 from recommender.ranking import choose
+from recommender.regressions import Regressions
 from recommender.situations import SituationCues
 from recommender.suggestions import DEFAULT_DIRECTORY as SUGGESTIONS_DIRECTORY
 from recommender.suggestions import HIGHEST_DISTRESS, Suggestion, load_suggestions
+from recommender.technique_model import Shares, TechniqueModel
 from recommender.technique_network import TechniqueNetwork
-from recommender.vocabulary import GENERAL, RESTORE, Vocabulary, read_vocabulary
+from recommender.vocabulary import RESTORE, Vocabulary, read_vocabulary
 
 __all__ = ["SUGGESTIONS_SHOWN", "RankedSuggestion", "Recommender"]
 
 SUGGESTIONS_SHOWN = 3
 """How many suggestions a person gets at once, at least 2 (of two families) and at most 20."""
 
-_NIGHT_STARTS, _NIGHT_ENDS = 21, 6
 _LONGEST_TEXT = 600
 
 
@@ -56,6 +57,8 @@ class RankedSuggestion:
         place: from 1 to `SUGGESTIONS_SHOWN`.
         score: natural logarithm of an unnormalised preference.
         propensity: probability of this choice in this place, given the places before it.
+        technique_propensity: probability of its technique in this place.
+        alternatives: technique → probability in this place without corrections; sums to 1.
         model: name and version of the network.
     """
 
@@ -70,6 +73,8 @@ class RankedSuggestion:
     place: int
     score: float
     propensity: float
+    technique_propensity: float
+    alternatives: dict[str, float]
     model: str
 
 
@@ -79,22 +84,25 @@ class Recommender:
     def __init__(
         self,
         card: ModelCard,
-        network: TechniqueNetwork,
+        model: TechniqueModel,
         vectors: WordVectors,
         vocabulary: Vocabulary,
         suggestions: Sequence[Suggestion],
     ) -> None:
         self._card = card
-        self._network = network
+        self._model = model
         self._vectors = vectors
         self._vocabulary = vocabulary
         self._cues = SituationCues(vocabulary)
         self._suggestions = tuple(suggestions)
         self._of_mood = {mood: [s for s in suggestions if s.mood == mood] for mood in MOODS}
         self._row = {suggestion.id: row for row, suggestion in enumerate(suggestions)}
-        self._directions: NDArray[np.float32] = np.stack(
-            [vectors.mean_direction(english_words(fold(suggestion.en, "en"))) for suggestion in suggestions]
-        )
+        self._directions: dict[str, NDArray[np.float32]] = {
+            language: np.stack(
+                [vectors.smooth_direction(_words(s.text(language), language)) for s in suggestions]
+            )
+            for language in LANGUAGES
+        }
 
     @classmethod
     def load(
@@ -116,15 +124,19 @@ class Recommender:
             )
         content = read_checked(directory / card.network_file, card.network_sha256)
         table = read_checked(directory / card.vectors_file, card.vectors_sha256)
+        numbers = read_checked(directory / card.regressions_file, card.regressions_sha256)
         with _of_file(directory / card.network_file):
             network = TechniqueNetwork(content, len(card.techniques))
         with _of_file(directory / card.vectors_file):
             vectors = WordVectors.from_bytes(table)
             if not all(word in vectors for word in MOOD_WORDS.values()):
                 raise ModelFileError("has no vectors for the moods")
+        with _of_file(directory / card.regressions_file):
+            regressions = Regressions.from_bytes(numbers)
+            model = TechniqueModel(vectors, network, regressions, card.shares, len(card.techniques))
         choice = load_suggestions(suggestions)
         _check_choice(choice, suggestions)
-        return cls(card, network, vectors, vocabulary, choice)
+        return cls(card, model, vectors, vocabulary, choice)
 
     @property
     def suggestions(self) -> tuple[Suggestion, ...]:
@@ -141,6 +153,7 @@ class Recommender:
         exclude: frozenset[str] = frozenset(),
         contraindications: frozenset[str] = frozenset(),
         hour: int | None = None,
+        corrections: Mapping[str, float] | None = None,
         seed: int | None = None,
     ) -> list[RankedSuggestion]:
         """Chooses up to `SUGGESTIONS_SHOWN` suggestions, by chance that follows their scores.
@@ -152,12 +165,12 @@ class Recommender:
         Args:
             mood: one of `emotion.MOODS`, which is the primary mood of all that is chosen.
             language: "en" or "fa", of the answer and of the text.
-            text: what the person said, of any length, of which the first 600 characters count; the
-                network reads English alone, cues for situations are recognised in both languages.
+            text: what the person said, of any length, of which the first 600 characters count.
             distress: 0–10 by the person's own word; None where unknown.
             exclude: identifiers of suggestions already shown.
             contraindications: names out of `contraindications.csv` that hold for the person.
             hour: 0–23 on the person's clock; None where unknown.
+            corrections: technique → what feedback adds to the scores (`bandit`); unknown ones are ignored.
             seed: makes the choice repeatable.
 
         Raises:
@@ -166,21 +179,20 @@ class Recommender:
             InvalidRequestError: where another argument is outside its range or vocabulary.
         """
         self._check(mood, language, distress, contraindications, hour)
+        if corrections is not None and not all(map(math.isfinite, corrections.values())):
+            raise InvalidRequestError("corrections must be finite numbers")
         felt = self._card.ranking.assumed_distress if distress is None else distress
-        candidates = [
-            suggestion
-            for suggestion in self._of_mood[mood]
-            if suggestion.id not in exclude
-            and not suggestion.contraindications & contraindications
-            and suggestion.distress_min <= felt <= suggestion.distress_max
-            and _fits_hour(suggestion, hour)
-        ]
+        candidates = allowed(
+            self._of_mood[mood],
+            exclude=exclude,
+            contraindications=contraindications,
+            distress=felt,
+            hour=hour,
+        )
         folded = fold(text[:_LONGEST_TEXT], language)
         heard = self._cues.situations(folded, language)
-        candidates = _without_presumption(candidates, heard, hour)
-        scores = self._scores(
-            candidates, mood, english_words(folded) if language == "en" else [], heard, felt
-        )
+        candidates = without_presumption(candidates, heard, hour, needed=SUGGESTIONS_SHOWN)
+        scores = self._scores(candidates, mood, folded, language, heard, felt)
         random = Random(seed)  # noqa: S311 - variety, no secret
         return [
             RankedSuggestion(
@@ -195,49 +207,70 @@ class Recommender:
                 place=place,
                 score=choice.score,
                 propensity=choice.propensity,
+                technique_propensity=choice.technique_propensity,
+                alternatives=choice.alternatives,
                 model=f"{self._card.name}-{self._card.version}",
             )
             for place, choice in enumerate(
-                choose(candidates, scores, count=SUGGESTIONS_SHOWN, random=random), start=1
+                choose(candidates, scores, count=SUGGESTIONS_SHOWN, random=random, corrections=corrections),
+                start=1,
             )
         ]
 
-    def technique_probabilities(self, mood: str, text: str, language: str) -> dict[str, float]:
-        """The network's answer to a mood and a text: technique → probability."""
-        words = english_words(fold(text[:_LONGEST_TEXT], language)) if language == "en" else []
-        return self._technique_probabilities(mood, words)
+    def technique_probabilities(
+        self, mood: str, text: str, language: str, *, shares: Shares | None = None
+    ) -> dict[str, float]:
+        """What the model makes of a mood and a text: technique → probability.
 
-    def _technique_probabilities(self, mood: str, words: list[str]) -> dict[str, float]:
-        answer = self._network.probabilities(self._vectors.sequence(mood, words))
+        Args:
+            mood: one of `emotion.MOODS`.
+            text: what the person said; may be empty.
+            language: "en" or "fa", of the text.
+            shares: of the model's three readers, instead of the card's.
+        """
+        return self._probabilities(mood, fold(text[:_LONGEST_TEXT], language), language, shares)
+
+    def _probabilities(
+        self, mood: str, folded: str, language: str, shares: Shares | None = None
+    ) -> dict[str, float]:
+        answer = self._model.probabilities(mood, folded, language, shares=shares)
         return dict(zip(self._card.techniques, map(float, answer), strict=True))
 
     def _scores(
         self,
         candidates: Sequence[Suggestion],
         mood: str,
-        words: list[str],
+        folded: str,
+        language: str,
         heard: frozenset[str],
         distress: float,
     ) -> list[float]:
+        """Logarithms of preferences: the model's for the techniques, the words' likeness within one.
+
+        Techniques compete, not the numbers of sentences that happen to be written for each: those of a
+        technique share its preference among them.
+        """
         rules = self._card.ranking
-        probabilities = self._technique_probabilities(mood, words)
-        of_technique = Counter(suggestion.technique for suggestion in candidates)
-        neutral = _neutral(probabilities, of_technique)
+        probabilities = self._probabilities(mood, folded, language)
+        said = self._vectors.smooth_direction(words_of(folded, language))
         rows = [self._row[suggestion.id] for suggestion in candidates]
-        likeness = (self._directions[rows] @ self._vectors.mean_direction(words)).tolist()
-        preference = {
-            technique: math.log(max(probabilities.get(technique, neutral), rules.probability_floor))
-            for technique in of_technique
-        }
-        scores = []
-        for suggestion, alike in zip(candidates, likeness, strict=True):
-            score = preference[suggestion.technique] + rules.relevance * alike
-            if not heard.isdisjoint(suggestion.situation):
-                score += rules.situation_match
-            score -= rules.effort * (suggestion.effort - 1) * distress / HIGHEST_DISTRESS
-            # Techniques compete, not the numbers of sentences that happen to be written for each.
-            scores.append(score / rules.temperature - math.log(of_technique[suggestion.technique]))
-        return scores
+        within = rules.relevance * (self._directions[language][rows] @ said)
+        within += [rules.situation_match * (not heard.isdisjoint(s.situation)) for s in candidates]
+        pains = rules.effort * distress / HIGHEST_DISTRESS
+        efforts = pains * np.array([suggestion.effort - 1.0 for suggestion in candidates])
+        within = (within - efforts) / rules.temperature
+        techniques = np.array([suggestion.technique for suggestion in candidates])
+        offered = [str(technique) for technique in np.unique(techniques)]
+        neutral = _neutral(probabilities, offered, rules.probability_floor)
+        scores = np.zeros(len(candidates))
+        for technique in offered:
+            own = techniques == technique
+            likely = max(probabilities.get(technique, neutral), rules.probability_floor)
+            preference = (math.log(likely) - float(efforts[own].mean())) / rules.temperature
+            highest = within[own].max()
+            shared = highest + math.log(float(np.exp(within[own] - highest).sum()))
+            scores[own] = preference + within[own] - shared
+        return [float(score) for score in scores]
 
     def _check(
         self,
@@ -263,6 +296,10 @@ class Recommender:
             raise InvalidRequestError(f"there are unknown contraindications; known are {known}")
 
 
+def _words(text: str, language: str) -> list[str]:
+    return words_of(fold(text, language), language)
+
+
 @contextmanager
 def _of_file(path: Path) -> Iterator[None]:
     try:
@@ -282,27 +319,8 @@ def _check_choice(suggestions: Sequence[Suggestion], folder: Path) -> None:
             )
 
 
-def _neutral(probabilities: Mapping[str, float], offered: Collection[str]) -> float:
-    # A technique newer than the network gets the mean of those that it competes with.
-    known = [probabilities[technique] for technique in offered if technique in probabilities]
-    return sum(known) / len(known) if known else 1.0 / len(probabilities)
-
-
-def _without_presumption(
-    candidates: list[Suggestion], heard: frozenset[str], hour: int | None
-) -> list[Suggestion]:
-    fitting = [
-        suggestion
-        for suggestion in candidates
-        if (GENERAL in suggestion.situation or heard & set(suggestion.situation))
-        and (suggestion.time == "any" or hour is not None or "night" in heard)
-    ]
-    enough = len(fitting) >= SUGGESTIONS_SHOWN and len({suggestion.family for suggestion in fitting}) > 1
-    return fitting if enough else candidates
-
-
-def _fits_hour(suggestion: Suggestion, hour: int | None) -> bool:
-    if hour is None or suggestion.time == "any":
-        return True
-    night = hour >= _NIGHT_STARTS or hour < _NIGHT_ENDS
-    return (suggestion.time == "night") == night
+def _neutral(probabilities: Mapping[str, float], offered: Collection[str], floor: float) -> float:
+    # A technique newer than the model gets the geometric mean of those that it competes with: the usual mean
+    # is that of the few likely ones, which would put it before nearly all others.
+    known = [math.log(max(probabilities[name], floor)) for name in offered if name in probabilities]
+    return math.exp(sum(known) / len(known)) if known else 1.0 / len(probabilities)

@@ -118,7 +118,7 @@ def probabilities(scores: _Numbers, allowed: NDArray[np.bool_]) -> _Numbers:
 
 
 def read_offers(model: Path, suggestions: Path, situations: Path) -> SimulatedOffers:
-    """Asks the shipped recommender's network about every labelled situation.
+    """Asks the shipped recommender's model about every labelled situation.
 
     Raises:
         ModelFileError: for a model that cannot be loaded.
@@ -129,17 +129,17 @@ def read_offers(model: Path, suggestions: Path, situations: Path) -> SimulatedOf
     rules = read_card(model).ranking
     techniques = tuple(vocabulary.techniques)
     labelled = read_labelled_situations(situations, vocabulary)
-    asked = [(one.mood, one.text) for one in labelled] + [(mood, "") for mood in MOODS]
+    asked = [(one.mood, one.text, one.language) for one in labelled] + [(mood, "", "en") for mood in MOODS]
     scores = np.zeros((len(asked), len(techniques)))
-    for number, (mood, text) in enumerate(asked):
-        answer = recommender.technique_probabilities(mood, text, "en")
+    for number, (mood, text, language) in enumerate(asked):
+        answer = recommender.technique_probabilities(mood, text, language)
         neutral = 1.0 / len(answer)
         likely = [max(answer.get(name, neutral), rules.probability_floor) for name in techniques]
         scores[number] = np.log(likely) / rules.temperature
     allowed, effort = _conditions(recommender, techniques, rules)
     return SimulatedOffers(
         families={name: technique.family for name, technique in vocabulary.techniques.items()},
-        moods=np.array([MOODS.index(mood) for mood, _ in asked], dtype=np.int64),
+        moods=np.array([MOODS.index(mood) for mood, *_ in asked], dtype=np.int64),
         scores=scores,
         allowed=allowed,
         effort=effort,

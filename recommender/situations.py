@@ -9,6 +9,7 @@ from pathlib import Path
 
 from emotion import MOODS
 from language import LANGUAGES
+from recommender.cues import cue_pattern, joined, words
 from recommender.errors import SuggestionDataError
 from recommender.vocabulary import Vocabulary
 
@@ -17,22 +18,20 @@ __all__ = ["DEFAULT_PATH", "LabelledSituation", "SituationCues", "read_labelled_
 DEFAULT_PATH = Path(__file__).resolve().parent.parent / "data" / "recommender" / "situations.jsonl"
 """Situation sentences of this project with the techniques that fit them."""
 
-_WORD = re.compile(r"[^\W\d_]+(?:\u200c[^\W\d_]+)*")
-_POSSESSIVE = re.compile(r"'s\b")
-
 
 @dataclass(frozen=True)
 class LabelledSituation:
-    """What somebody might say, English, and the techniques that fit it, the best first."""
+    """What somebody might say, and the techniques that fit it, the best first."""
 
     id: str
+    language: str
     mood: str
     text: str
     techniques: tuple[str, ...]
 
 
 def read_labelled_situations(path: Path, vocabulary: Vocabulary) -> tuple[LabelledSituation, ...]:
-    """Reads JSON Lines with the fields `id`, `mood`, `text` and `techniques`.
+    """Reads JSON Lines with the fields `id`, `language`, `mood`, `text` and `techniques`.
 
     Raises:
         SuggestionDataError: at the first bad line; names file, line and field.
@@ -60,12 +59,14 @@ def _parse(line: str, vocabulary: Vocabulary, place: str) -> LabelledSituation:
     except ValueError as error:
         reason = getattr(error, "msg", None) or error  # a number of thousands of digits has no msg
         raise SuggestionDataError(f"{place}: is no JSON object ({reason})") from None
-    fields = ("id", "mood", "text", "techniques")
+    fields = ("id", "language", "mood", "text", "techniques")
     if not isinstance(row, dict) or set(row) != set(fields):
         raise SuggestionDataError(f"{place}: must be a JSON object with the fields {', '.join(fields)}")
     for field in ("id", "text"):
         if not isinstance(row[field], str) or not row[field].strip():
             raise SuggestionDataError(f"{place}: {field}: must be a text")
+    if row["language"] not in LANGUAGES:
+        raise SuggestionDataError(f"{place}: language: must be one of {', '.join(LANGUAGES)}")
     if row["mood"] not in MOODS:
         raise SuggestionDataError(f"{place}: mood: must be one of {', '.join(MOODS)}")
     techniques = row["techniques"]
@@ -75,7 +76,7 @@ def _parse(line: str, vocabulary: Vocabulary, place: str) -> LabelledSituation:
     for technique in techniques:
         if technique not in vocabulary.techniques:
             raise SuggestionDataError(f"{place}: techniques: {technique!r} is not in techniques.csv")
-    return LabelledSituation(row["id"], row["mood"], row["text"], tuple(techniques))
+    return LabelledSituation(row["id"], row["language"], row["mood"], row["text"], tuple(techniques))
 
 
 class SituationCues:
@@ -84,9 +85,9 @@ class SituationCues:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self._patterns = {
             language: {
-                situation.name: pattern
+                situation.name: re.compile("|".join(cue_pattern(cue).pattern for cue in cues))
                 for situation in vocabulary.situations.values()
-                if (pattern := _pattern(situation.cues_fa if language == "fa" else situation.cues_en))
+                if (cues := situation.cues_fa if language == "fa" else situation.cues_en)
             }
             for language in LANGUAGES
         }
@@ -98,14 +99,5 @@ class SituationCues:
             folded: what `language.fold` makes of the text.
             language: "en" or "fa".
         """
-        words = " " + " ".join(_WORD.findall(_POSSESSIVE.sub("", folded))) + " "
-        return frozenset(name for name, pattern in self._patterns[language].items() if pattern.search(words))
-
-
-def _pattern(cues: tuple[str, ...]) -> re.Pattern[str] | None:
-    if not cues:
-        return None
-    alternatives = "|".join(
-        re.escape(cue[:-1]) + r"[^ ]*" if cue.endswith("*") else re.escape(cue) for cue in cues
-    )
-    return re.compile(f" (?:{alternatives}) ")
+        said = joined(words(folded))
+        return frozenset(name for name, pattern in self._patterns[language].items() if pattern.search(said))

@@ -34,7 +34,7 @@ def add_commands(commands: Any) -> None:
     learn.add_argument(
         "--licence", choices=("clean", "all"), default="clean", help="which of those lines; default clean"
     )
-    learn.add_argument("--out", type=Path, required=True, help="for vectors.npz and figures.json")
+    learn.add_argument("--out", type=Path, required=True, help="for vectors.npz and vectors.json")
     learn.add_argument("--dimensions", type=int, default=100)
     learn.add_argument("--epochs", type=int, default=40)
     learn.add_argument("--window", type=int, default=8)
@@ -73,6 +73,7 @@ def _learn(options: argparse.Namespace) -> int:
     from recommender.cooccurrence import count_pairs, count_words
     from recommender.glove import GloveSettings, learn
     from recommender.vectors_figures import table_figures, translation
+    from recommender.word_vectors import PACKAGE
 
     if min(options.window, options.min_count, options.english, options.persian) < 1:
         raise ConfigurationError("--window, --min-count, --english and --persian must be at least 1")
@@ -98,8 +99,12 @@ def _learn(options: argparse.Namespace) -> int:
     measured = join_languages(english, corpus.words, vectors, dictionary.learnt)
     joined = join_languages(english, corpus.words, vectors, dictionary.pairs)
     figures = {
+        "source": f"English: GloVe 100-d of the npm package {PACKAGE}; Persian: GloVe learnt from "
+        + ", ".join(path.name for path in options.corpus),
+        "licence": "PDDL 1.0 (English), as the corpus (Persian)",
         "learning": {
             "licence": options.licence,
+            "sources": _sources(options),
             "sentences": corpus.sentences,
             "tokens": corpus.tokens,
             "cells": cooccurrences.cells,
@@ -118,7 +123,7 @@ def _learn(options: argparse.Namespace) -> int:
         **table_figures(joined.vectors, pairs, situations),
     }
     _write(options.out / "vectors.npz", joined.vectors.to_bytes())
-    _write(options.out / "figures.json", _as_json(figures))
+    _write(options.out / "vectors.json", _as_json(figures))
     _print_figures(figures)
     print(f"written: {options.out / 'vectors.npz'}")
     return 0
@@ -138,6 +143,18 @@ def _report(options: argparse.Namespace) -> int:
     _write(options.json, _as_json(figures))
     _print_figures(figures)
     return 0
+
+
+def _sources(options: argparse.Namespace) -> list[dict[str, str]]:
+    """Whose text of the first corpus file was learnt from, and under which licence."""
+    from recommender.corpus import is_open, read_sources
+
+    sources = read_sources(options.sources) if options.sources else ()
+    return [
+        {"name": source.name, "licence": source.licence}
+        for source in sources
+        if options.licence == "all" or is_open(source.licence)
+    ]
 
 
 def _texts(options: argparse.Namespace) -> tuple[list[Text], list[Text]]:

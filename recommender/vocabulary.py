@@ -7,15 +7,27 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
+from recommender.cues import CueError, cue_words
 from recommender.errors import SuggestionDataError
 
-__all__ = ["GENERAL", "RESTORE", "Situation", "Technique", "Vocabulary", "read_vocabulary"]
+__all__ = [
+    "GENERAL",
+    "RESTORE",
+    "Contraindication",
+    "Situation",
+    "Technique",
+    "Vocabulary",
+    "read_vocabulary",
+]
 
 RESTORE = "restore the folder from the repository: git checkout -- data/bilingual_suggestions"
 """What mends damaged suggestions; part of the errors' messages."""
 
 GENERAL = "general"
 """The situation of a suggestion that can be said to anyone who feels this way."""
+
+_CUES = ("cues_en", "cues_fa")
+_OVER = ("over_en", "over_fa")
 
 
 @dataclass(frozen=True)
@@ -31,7 +43,7 @@ class Technique:
 
 @dataclass(frozen=True)
 class Situation:
-    """One row of `situations.csv`; a cue that ends with `*` stands for every word that begins so."""
+    """One row of `situations.csv`; cues are written as `recommender.cues` says."""
 
     name: str
     explanation: str
@@ -40,18 +52,37 @@ class Situation:
 
 
 @dataclass(frozen=True)
+class Contraindication:
+    """One row of `contraindications.csv`.
+
+    Attributes:
+        name: as suggestions and clinics name it.
+        explanation: for whom it holds, and what they must not be asked to do.
+        cues_en, cues_fa: by which a person's words tell that it holds.
+        over_en, over_fa: by which they tell that it holds no longer; none where it stays for the talk.
+    """
+
+    name: str
+    explanation: str
+    cues_en: tuple[str, ...]
+    cues_fa: tuple[str, ...]
+    over_en: tuple[str, ...]
+    over_fa: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Vocabulary:
     """All that a suggestion may name.
 
     Attributes:
         techniques: by name, in the order of the file; a network is trained on them in this order.
-        contraindications: name → explanation.
+        contraindications: by name.
         settings: name → explanation.
         situations: by name.
     """
 
     techniques: dict[str, Technique]
-    contraindications: dict[str, str]
+    contraindications: dict[str, Contraindication]
     settings: dict[str, str]
     situations: dict[str, Situation]
 
@@ -89,18 +120,30 @@ def read_vocabulary(directory: Path) -> Vocabulary:
         )
         for _, row in _rows(
             directory / "situations.csv",
-            ("situation", "explanation", "cues_en", "cues_fa"),
-            optional=("cues_en", "cues_fa"),
+            ("situation", "explanation", *_CUES),
+            optional=_CUES,
         )
     }
     if GENERAL not in situations:
         raise SuggestionDataError(f"{directory / 'situations.csv'}: the situation {GENERAL!r} is missing")
     return Vocabulary(
         techniques=techniques,
-        contraindications=_explanations(directory / "contraindications.csv", "contraindication"),
+        contraindications=_contraindications(directory / "contraindications.csv"),
         settings=_explanations(directory / "settings.csv", "setting"),
         situations=situations,
     )
+
+
+def _contraindications(path: Path) -> dict[str, Contraindication]:
+    rows = _rows(path, ("contraindication", "explanation", *_CUES, *_OVER), optional=(*_CUES, *_OVER))
+    return {
+        row["contraindication"]: Contraindication(
+            row["contraindication"],
+            row["explanation"],
+            *(tuple(row[column].split()) for column in (*_CUES, *_OVER)),
+        )
+        for _, row in rows
+    }
 
 
 def _explanations(path: Path, name: str) -> dict[str, str]:
@@ -136,4 +179,14 @@ def _rows(
         if row[columns[0]] in seen:
             raise SuggestionDataError(f"{path}:{line}: {columns[0]}: {row[columns[0]]!r} stands there twice")
         seen.add(row[columns[0]])
+        for column in set(columns) & {*_CUES, *_OVER}:
+            _check_cues(row[column], f"{path}:{line}: {column}")
     return rows
+
+
+def _check_cues(cell: str, place: str) -> None:
+    for cue in cell.split():
+        try:
+            cue_words(cue)
+        except CueError as error:
+            raise SuggestionDataError(f"{place}: {cue!r}: {error}") from None

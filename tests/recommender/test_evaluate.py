@@ -4,17 +4,27 @@ import pytest
 
 from recommender.evaluate import evaluate
 from recommender.model_card import DEFAULT_DIRECTORY
-from recommender.situations import DEFAULT_PATH
 from recommender.suggestions import DEFAULT_DIRECTORY as SUGGESTIONS
 
+
+def row(identifier, language, mood, text, best, acceptable):
+    rater = {"best": best, "acceptable": acceptable, "unsuitable": []}
+    return {
+        "id": identifier,
+        "language": language,
+        "mood": mood,
+        "text": text,
+        "situation": "general",
+        "distress": 6,
+        "contraindications": [],
+        "raters": [rater, rater],
+    }
+
+
 ROWS = [
-    {
-        "id": "a",
-        "mood": "fear",
-        "text": "I can't sleep for worry",
-        "techniques": ["sleep_routine", "worry_time"],
-    },
-    {"id": "b", "mood": "anger", "text": "I'll answer this message now", "techniques": ["delayed_response"]},
+    row("a", "en", "fear", "I can't sleep for worry, it goes round and round", ["pause"], ["thinking"]),
+    row("b", "en", "anger", "I'll answer this nasty message right now", ["pause"], ["breathing"]),
+    row("c", "fa", "sadness", "دلم برای کسی تنگ شده که باهاش حرف بزنم", ["connection"], ["kindness"]),
 ]
 
 
@@ -26,20 +36,17 @@ def figures(tmp_path):
 
 
 def test_the_recommender_does_better_than_chance_on_words_that_say_what_helps(figures):
-    ours, chance = figures["recommender"]["hit_at_3"]["mean"], figures["random_in_mood"]["hit_at_3"]["mean"]
-    assert ours > chance
+    for language in ("en", "fa"):
+        ours, chance = (figures[language][name] for name in ("recommender", "random_in_mood"))
+        assert ours["precision_at_3"]["mean"] > chance["precision_at_3"]["mean"]
 
 
 def test_figures_say_what_they_rest_on(figures):
-    assert figures["n"] == 2
-    assert figures["seen_in_training"] is False
-    assert set(figures["by_mood"]) == {"fear", "anger"}
-    assert figures["model"].startswith("paper_lstm-")
+    assert figures["n"] == 3
+    assert (figures["en"]["n"], figures["fa"]["n"]) == (2, 1)
+    assert set(figures["en"]) == {"n", "random_in_mood", "tf_idf", "paper_lstm", "recommender"}
+    assert figures["model"].startswith("three_readers-")
     assert figures["latency_ms_per_item"]["p50"] > 0.0
     assert json.loads(json.dumps(figures)) == figures
-
-
-def test_situations_of_the_training_are_owned_up_to():
-    from recommender.model_card import read_card, sha256_of
-
-    assert read_card(DEFAULT_DIRECTORY).situations_sha256 == sha256_of(DEFAULT_PATH.read_bytes())
+    gap = figures["english_less_persian"]["precision_at_3"]
+    assert gap["low"] <= gap["mean"] <= gap["high"]

@@ -65,7 +65,8 @@ def test_the_shipped_vectors_know_every_mood_and_are_small():
     assert set(MOOD_WORDS) == set(MOODS)
     assert all(word in SHIPPED for word in MOOD_WORDS.values())
     size = sum(path.stat().st_size for path in (DEFAULT_DIRECTORY / "weights").iterdir())
-    assert size <= 5_000_000
+    assert size <= 16_000_000
+    assert (DEFAULT_DIRECTORY / "weights" / "vectors.npz").stat().st_size <= 12_000_000
 
 
 def test_the_shipped_vectors_put_like_words_together():

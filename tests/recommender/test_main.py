@@ -7,7 +7,7 @@ import pytest
 
 from recommender import SUGGESTIONS_SHOWN
 from recommender.__main__ import main
-from recommender.situations import DEFAULT_PATH
+from recommender.rated_situations import DEFAULT_PATH
 from recommender.suggestions import DEFAULT_DIRECTORY
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -16,6 +16,7 @@ from recommender import (
     UnknownMoodError,
 )
 from recommender.suggestions import DEFAULT_DIRECTORY
+from recommender.technique_model import PAPER_SHARES
 from recommender.vocabulary import GENERAL, read_vocabulary
 
 CONTRAINDICATIONS = tuple(read_vocabulary(DEFAULT_DIRECTORY).contraindications)
@@ -199,10 +200,47 @@ def test_any_text_gets_an_answer(recommender, text, language):
     assert len(recommender.suggest("sadness", language=language, text=text, seed=0)) == SUGGESTIONS_SHOWN
 
 
-def test_persian_words_leave_the_network_at_the_mood_word(recommender):
-    alone = recommender.technique_probabilities("fear", "", "fa")
-    assert recommender.technique_probabilities("fear", "امتحان دارم", "fa") == alone
-    assert sum(alone.values()) == pytest.approx(1.0, abs=1e-5)
+@pytest.mark.parametrize(("language", "text"), [("en", "I have an exam"), ("fa", "امتحان دارم")])
+def test_words_of_both_languages_move_the_probabilities(recommender, language, text):
+    alone = recommender.technique_probabilities("fear", "", language)
+    told = recommender.technique_probabilities("fear", text, language)
+    assert sum(told.values()) == pytest.approx(1.0, abs=1e-5)
+    assert max(abs(told[name] - alone[name]) for name in alone) > 0.02
+
+
+def test_the_paper_s_network_can_be_asked_alone(recommender):
+    ours = recommender.technique_probabilities("fear", "I have an exam", "en")
+    paper = recommender.technique_probabilities("fear", "I have an exam", "en", shares=PAPER_SHARES)
+    assert sum(paper.values()) == pytest.approx(1.0, abs=1e-5)
+    assert ours != paper
+
+
+def test_corrections_change_the_odds_and_not_what_may_be_shown(recommender):
+    def often(corrections):
+        return sum(
+            s.technique == "gentle_movement"
+            for seed in range(100)
+            for s in recommender.suggest("sadness", language="en", seed=seed, corrections=corrections)
+        )
+
+    assert often({"gentle_movement": 1.5}) > often({}) > often({"gentle_movement": -1.5})
+    barred = frozenset({"limited_mobility"})
+    shown = recommender.suggest(
+        "sadness", language="en", contraindications=barred, corrections={"gentle_movement": 50.0}, seed=1
+    )
+    assert shown
+    assert not any(BY_ID[s.id].contraindications & barred for s in shown)
+
+
+def test_a_choice_tells_the_odds_of_its_technique_and_of_the_others_by_the_rules(recommender):
+    plain = recommender.suggest("anger", language="fa", text="رئیسم سرم داد زد", seed=3)
+    for suggestion in plain:
+        assert sum(suggestion.alternatives.values()) == pytest.approx(1.0, abs=1e-6)
+        assert suggestion.technique_propensity == pytest.approx(suggestion.alternatives[suggestion.technique])
+        assert 0.0 < suggestion.propensity <= suggestion.technique_propensity <= 1.0
+    moved = recommender.suggest("anger", language="fa", corrections={plain[0].technique: 1.0}, seed=3)[0]
+    if moved.technique == plain[0].technique:
+        assert moved.technique_propensity > moved.alternatives[moved.technique]
 
 
 def test_the_unclear_mood_is_asked_about_and_not_answered(recommender):
@@ -222,6 +260,7 @@ def test_an_unknown_mood_is_an_error_that_names_the_known(recommender, mood):
         ({"language": "de"}, "language must be one of en, fa"),
         ({"distress": -1}, "distress must be from 0 to 10"),
         ({"distress": float("nan")}, "distress must be from 0 to 10"),
+        ({"corrections": {"slow_breathing": float("nan")}}, "corrections must be finite"),
         ({"hour": 24}, "hour must be from 0 to 23"),
         ({"contraindications": frozenset({"private words"})}, "unknown contraindications; known are"),
     ],

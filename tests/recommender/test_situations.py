@@ -34,9 +34,10 @@ def test_cue_words_name_the_situation(language, text, situations):
     assert CUES.situations(fold(text, language), language) == situations
 
 
-def test_there_are_at_least_150_labelled_situations_all_different():
-    labelled = read_labelled_situations(DEFAULT_PATH, VOCABULARY)
-    assert len({situation.text for situation in labelled}) == len(labelled) >= 150
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_there_are_at_least_400_labelled_situations_a_language_all_different(language):
+    labelled = [s for s in read_labelled_situations(DEFAULT_PATH, VOCABULARY) if s.language == language]
+    assert len({situation.text for situation in labelled}) == len(labelled) >= 400
 
 
 def test_every_label_has_a_suggestion_in_its_mood():
@@ -45,13 +46,14 @@ def test_every_label_has_a_suggestion_in_its_mood():
         assert {(situation.mood, technique) for technique in situation.techniques} <= offered
 
 
-GOOD = {"id": "a", "mood": "fear", "text": "I am scared", "techniques": ["slow_breathing"]}
+GOOD = {"id": "a", "language": "en", "mood": "fear", "text": "I am scared", "techniques": ["slow_breathing"]}
 
 
 @pytest.mark.parametrize(
     ("row", "message"),
     [
         ({**GOOD, "mood": "unclear"}, "mood: must be one of"),
+        ({**GOOD, "language": "de"}, "language: must be one of en, fa"),
         ({**GOOD, "text": ""}, "text: must be a text"),
         ({**GOOD, "techniques": []}, "techniques: must be a list"),
         ({**GOOD, "techniques": ["reiki"]}, "techniques: 'reiki' is not in techniques.csv"),

@@ -34,6 +34,26 @@ def test_families_come_in_the_order_of_their_first_technique():
         ),
         ("situations.csv", "situation,explanation,cues_en,cues_fa\nwork,x,job,\n", r"'general' is missing"),
         (
+            "contraindications.csv",
+            "contraindication,explanation\ndriving,x\n",
+            r"contraindications.csv:1: the columns must be contraindication,explanation,cues_en,cues_fa,over_en",
+        ),
+        (
+            "contraindications.csv",
+            "contraindication,explanation,cues_en,cues_fa,over_en,over_fa\ndriving,x,a_*,,,\n",
+            r"contraindications.csv:2: cues_en: 'a_\*': a cue is",
+        ),
+        (
+            "contraindications.csv",
+            "contraindication,explanation,cues_en,cues_fa,over_en,over_fa\ndriving,x,a,آ,$,\n",
+            r"contraindications.csv:2: over_en: '\$'",
+        ),
+        (
+            "situations.csv",
+            "situation,explanation,cues_en,cues_fa\ngeneral,x,,\nwork,x,Boss,\n",
+            r"situations.csv:3: cues_en: 'Boss'",
+        ),
+        (
             "techniques.csv",
             "technique,family,raises_arousal,source,description\na,b,maybe,s,d\n",
             r"techniques.csv:2: raises_arousal: must be true or false",
@@ -44,6 +64,13 @@ def test_a_bad_row_is_named_with_file_line_and_column(folder, name, content, mes
     (folder / name).write_text(content, encoding="utf-8")
     with pytest.raises(SuggestionDataError, match=message):
         read_vocabulary(folder)
+
+
+def test_a_contraindication_without_cues_is_none_that_words_can_tell(folder):
+    content = "contraindication,explanation,cues_en,cues_fa,over_en,over_fa\nnew_one,x,,,,\n"
+    (folder / "contraindications.csv").write_text(content, encoding="utf-8")
+    row = read_vocabulary(folder).contraindications["new_one"]
+    assert (row.explanation, row.cues_en, row.cues_fa, row.over_en, row.over_fa) == ("x", (), (), (), ())
 
 
 def test_a_missing_file_is_named(folder):

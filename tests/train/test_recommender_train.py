@@ -7,12 +7,11 @@ import tarfile
 import numpy as np
 import pytest
 
-from recommender import ModelFileError, Recommender
+from recommender import Recommender
 from recommender.__main__ import main
 from recommender.configuration import Configuration, read_configuration
 from recommender.cross_validation import folds_of
 from recommender.errors import ConfigurationError
-from recommender.features import WordVectors
 from recommender.learning import Example, examples_of, fit, padded, probabilities, targets
 from recommender.model_card import DEFAULT_DIRECTORY
 from recommender.onnx_graph import onnx_bytes
@@ -20,17 +19,18 @@ from recommender.situations import DEFAULT_PATH, read_labelled_situations
 from recommender.suggestions import DEFAULT_DIRECTORY as SUGGESTIONS
 from recommender.suggestions import load_suggestions
 from recommender.technique_network import TechniqueNetwork
+from recommender.train import VERSION, read_vectors
 from recommender.vocabulary import read_vocabulary
 from recommender.word_vectors import read_archive
 
-VECTORS = DEFAULT_DIRECTORY / "weights" / "vectors.npz"
+VECTORS = DEFAULT_DIRECTORY / "weights"
 VOCABULARY = read_vocabulary(SUGGESTIONS)
 TINY = {"folds": 2, "network": {"units": 8}, "schedule": {"epochs": 1, "batch": 64}}
 
 
 @pytest.fixture(scope="module")
 def vectors():
-    return WordVectors.from_bytes(VECTORS.read_bytes())
+    return read_vectors(VECTORS)
 
 
 @pytest.fixture(scope="module")
@@ -38,34 +38,35 @@ def examples():
     return examples_of(load_suggestions(), read_labelled_situations(DEFAULT_PATH, VOCABULARY))
 
 
-def test_training_writes_a_model_that_the_recommender_loads(tmp_path, capsys):
+def test_training_writes_a_model_that_the_recommender_loads(tmp_path, some_suggestions, capsys):
     configuration = tmp_path / "tiny.json"
     configuration.write_text(json.dumps({"name": "tiny", **TINY}), encoding="utf-8")
     out = tmp_path / "out"
-    command = ["train", "--config", str(configuration), "--out", str(out), "--vectors", str(VECTORS)]
-    assert main(command) == 0
+    command = ["train", "--config", str(configuration), "--out", str(out)]
+    assert main([*command, "--suggestions", str(some_suggestions)]) == 0
     assert "written" in capsys.readouterr().out
     card = json.loads((out / "card.json").read_text(encoding="utf-8"))
     assert card["network"]["largest_difference_to_keras"] <= 1e-4
-    assert card["cross_validation"]["situations"]["n"] >= 150
+    assert card["cross_validation"]["fa"]["n"] >= 400
+    assert card["vectors"]["words"]["fa"] > 20_000
     chosen = Recommender.load(out).suggest("anger", language="en", text="My boss insulted me", seed=1)
     assert len(chosen) == 3
-    assert chosen[0].model == "tiny-1"
+    assert chosen[0].model == f"tiny-{VERSION}"
 
 
 def test_a_network_learns_which_technique_a_word_calls_for(vectors):
     learnt = [
-        Example(f"{technique}-{number}", "situation", "fear", (*filler, word), (technique,))
+        Example(f"{technique}-{number}", "situation", "en", "fear", f"{filler} {word}", (technique,))
         for technique, word in (("sleep_routine", "sleep"), ("small_task", "exam"))
-        for number, filler in enumerate([("today",), ("my",), ("again", "my"), ("the",)])
+        for number, filler in enumerate(["today", "my", "again my", "the"])
     ]
     schedule = {"epochs": 15, "batch": 8, "learning_rate": 0.05, "mood_only": 0.0}
     configuration = Configuration.model_validate({"network": {"units": 8}, "schedule": schedule})
     techniques = ("sleep_routine", "small_task")
     network = fit(configuration, learnt, techniques, vectors)
     asked = [
-        Example("a", "situation", "fear", ("insomnia",), ("sleep_routine",)),
-        Example("b", "situation", "fear", ("exams",), ("small_task",)),
+        Example("a", "situation", "en", "fear", "insomnia", ("sleep_routine",)),
+        Example("b", "situation", "en", "fear", "exams", ("small_task",)),
     ]
     assert probabilities(network, asked, vectors).argmax(axis=1).tolist() == [0, 1]
 
@@ -77,11 +78,12 @@ def test_onnx_and_keras_agree_and_padding_changes_nothing(vectors, examples):
     runtime = TechniqueNetwork(onnx_bytes(network), len(techniques))
     expected = probabilities(network, examples[:20], vectors)
     for example, row in zip(examples[:20], expected, strict=True):
-        sequence = vectors.sequence(example.mood, list(example.words))
+        sequence = vectors.sequence(example.mood, example.words)
         assert np.abs(runtime.probabilities(sequence) - row).max() <= 1e-4
 
 
 def test_folds_deal_out_every_stratum(examples):
+    examples = [example for example in examples if example.kind == "situation"]
     fold = folds_of(examples, 5, seed=0)
     assert fold.tolist() == folds_of(examples, 5, seed=0).tolist()
     sizes = np.bincount(fold)
@@ -91,7 +93,7 @@ def test_folds_deal_out_every_stratum(examples):
 
 
 def test_the_best_technique_counts_twice_in_the_targets():
-    example = Example("a", "situation", "fear", (), ("b", "a"))
+    example = Example("a", "situation", "en", "fear", "", ("b", "a"))
     assert targets([example], ("a", "b", "c")).tolist() == [pytest.approx([1 / 3, 2 / 3, 0.0])]
 
 
@@ -117,19 +119,23 @@ def test_a_bad_configuration_is_named_with_the_field(tmp_path, content, message)
 
 
 def test_the_shipped_configuration_is_the_one_of_the_card():
-    configuration = read_configuration(DEFAULT_DIRECTORY / "configs" / "paper_lstm.json")
+    configuration = read_configuration(DEFAULT_DIRECTORY / "configs" / "three_readers.json")
     card = json.loads((DEFAULT_DIRECTORY / "card.json").read_text(encoding="utf-8"))
     assert json.loads(configuration.model_dump_json()) == card["training"]["configuration"]
 
 
 def test_missing_or_damaged_vectors_are_errors_of_ours(tmp_path, capsys):
-    configuration = str(DEFAULT_DIRECTORY / "configs" / "paper_lstm.json")
+    configuration = str(DEFAULT_DIRECTORY / "configs" / "three_readers.json")
     command = ["train", "--config", configuration, "--out", str(tmp_path), "--vectors"]
-    assert main([*command, str(tmp_path / "none.npz")]) == 2
-    assert "cannot be read" in capsys.readouterr().err
-    (tmp_path / "bad.npz").write_bytes(b"nonsense")
-    with pytest.raises(ModelFileError):
-        WordVectors.from_bytes((tmp_path / "bad.npz").read_bytes())
+    assert main([*command, str(tmp_path)]) == 2
+    assert "vectors.npz: cannot be read" in capsys.readouterr().err
+    (tmp_path / "vectors.npz").write_bytes(b"nonsense")
+    (tmp_path / "vectors.json").write_text("[", encoding="utf-8")
+    assert main([*command, str(tmp_path)]) == 2
+    assert "is no JSON" in capsys.readouterr().err
+    (tmp_path / "vectors.json").write_text("{}", encoding="utf-8")
+    assert main([*command, str(tmp_path)]) == 2
+    assert "word vectors cannot be read" in capsys.readouterr().err
     (tmp_path / "bad.tgz").write_bytes(b"nonsense")
     with pytest.raises(ConfigurationError, match="delete it and fetch it anew"):
         read_archive(tmp_path / "bad.tgz", frequent=10, needed=set())

@@ -56,7 +56,7 @@ def learning(place, *more):
 def test_a_run_gives_one_table_of_both_languages_with_figures(place, capsys):
     assert main(learning(place)) == 0
     vectors = WordVectors.from_bytes((place / "out" / "vectors.npz").read_bytes())
-    figures = json.loads((place / "out" / "figures.json").read_text("utf-8"))
+    figures = json.loads((place / "out" / "vectors.json").read_text("utf-8"))
     assert (vectors.count("en"), vectors.count("fa")) == (200, 200)
     assert figures["learning"]["sentences"] == 2000
     assert figures["coverage"]["situations"]["fa"] == {"words": 3, "known": 0.3333, "with_fall_back": 0.6667}
