@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
     from bot.settings import Settings
+    from session_log.data_keys import DataKeys
     from session_log.location import LogPlaces
     from session_log.master_keys import MasterKeys
 
 __all__ = ["log_places", "session_log"]
 
 _DATABASE, _KEY, _HEAD, _WRITER = "session log", "log key", "log head", "log writer"
+_FEEDBACK = "feedback"
 _RESTORE = "put a backup in its place (docs/session-log.md), or correct hamdel.session_log.path"
 _OTHER_HEAD = (
     "put the newest head in its place; if a backup was restored: docs/session-log.md, Backup and restoring"
@@ -136,6 +138,7 @@ def _key(places: LogPlaces, environment: Mapping[str, str], database: Database |
         return
     yield Finding(_KEY, "ok", f"{where}: {shown}, opens the log")
     yield _head(places.head_file, log_key, database)
+    yield from _feedback(database, DataKeys(masters))
 
 
 def _ids(masters: MasterKeys) -> str:
@@ -166,6 +169,25 @@ def _head(path: Path, log_key: bytes, database: Database) -> Finding:
         detail = f"{path} was written for another row {head.sequence} than the database has"
         return Finding(_HEAD, "wrong", detail, _OTHER_HEAD)
     return Finding(_HEAD, "ok", f"{path}, of row {head.sequence}")
+
+
+def _feedback(database: Database, keys: DataKeys) -> Iterator[Finding]:
+    """What feedback has taught; nothing where nothing was learnt yet."""
+    from session_log.learnt import DamagedLearntError, read_learnt, set_aside_names
+
+    try:
+        learnt = read_learnt(database, keys)
+    except DamagedLearntError as error:
+        remedy = (
+            "start the server: it sets this aside and learns anew from the log; until then the rules hold"
+        )
+        yield Finding(_FEEDBACK, "damaged", str(error), remedy)
+    else:
+        if learnt is not None:
+            yield Finding(_FEEDBACK, "ok", f"{learnt.reason} ({learnt.at:%Y-%m-%d %H:%M} UTC)")
+    for name in set_aside_names(database):
+        detail = f"{name}: a state that was damaged is kept aside in the log's table `learnt`"
+        yield Finding(_FEEDBACK, "note", detail)
 
 
 def _writer(path: Path, *, server_runs: bool) -> Iterator[Finding]:

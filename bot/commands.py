@@ -31,6 +31,7 @@ __all__ = [
     "ForgetAudio",
     "HoldSpeaking",
     "KeepSound",
+    "RecallMemory",
     "ReceiveAudio",
     "Record",
     "ReleaseSpeaking",
@@ -182,6 +183,14 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class RecallMemory:
+    """Reads what helped a person in earlier talks; it comes back under this number."""
+
+    subject: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class KeepSound:
     """Keeps the sound of a turn, which was recorded at this time, sealed in the session log."""
 
@@ -233,6 +242,7 @@ Command = (
     | EndUtterance
     | ForgetAudio
     | Record
+    | RecallMemory
     | KeepSound
     | Timing
     | CloseTalk

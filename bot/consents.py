@@ -7,6 +7,7 @@ from bot.journal import Journal
 from bot.outbox import Outbox
 from bot.phrases import DISCLOSURE_VERSION
 from bot.protocol import ProtocolError
+from bot.recall import MEMORY, Recall
 from bot.talk_state import TalkState, Turn
 
 __all__ = ["CONSENT_VERSION", "Consents"]
@@ -29,6 +30,7 @@ class Consents:
 
     Attributes:
         emotion_decided: whether the person, or their client for them, has said yes or no to emotion.
+        recall: follows the consent to memory.
     """
 
     def __init__(self, *, state: TalkState, outbox: Outbox, journal: Journal) -> None:
@@ -36,11 +38,13 @@ class Consents:
         self._outbox = outbox
         self._journal = journal
         self.emotion_decided = False
+        self.recall = Recall(state=state, outbox=outbox)
 
     def begin(self) -> None:
-        """Records what the token grants."""
+        """Records what the token grants, and lets it take effect."""
         for scope in sorted(self._state.granted):
             self._journal.consent(scope, True, DISCLOSURE_VERSION, "token")
+        self.recall.follow_consent()
 
     def offers(self, scope: str) -> bool:
         """Whether a scope can be granted here at all."""
@@ -73,6 +77,8 @@ class Consents:
             self.emotion_decided = True
         if not state.consented_to_emotion:
             state.mood = None
+        if scope == MEMORY:
+            self.recall.follow_consent()
         self._journal.consent(scope, granted, version, given_by)
 
     def show(self) -> None:

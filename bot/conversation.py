@@ -38,6 +38,7 @@ from bot.history import History
 from bot.interruption import Interruption
 from bot.journal import Journal
 from bot.outbox import Outbox
+from bot.personal_memory import Corrections, PersonalMemory, no_corrections
 from bot.phrases import DISCLOSURE_VERSION, Phrases
 from bot.reports import Reports
 from bot.response import Response
@@ -65,6 +66,7 @@ class Conversation:
         new_id: makes an id with the given prefix.
         limits: when the talk ends by itself.
         not_offered: consents that can't be granted here.
+        corrections: what feedback has taught.
         new_token: makes a token that can't be guessed, with which the client can come back after a break.
 
     Every method takes `now_ms`, the wall clock in milliseconds since the epoch, and returns the
@@ -83,6 +85,7 @@ class Conversation:
         new_id: Callable[[str], str],
         limits: TalkLimits = _USUAL_LIMITS,
         not_offered: frozenset[str] = frozenset(),
+        corrections: Corrections = no_corrections,
         new_token: Callable[[], str] = lambda: secrets.token_urlsafe(_TOKEN_BYTES),
     ) -> None:
         self._limits = limits
@@ -96,6 +99,7 @@ class Conversation:
             granted=set(identity.grants - identity.refused - not_offered),
             heard_language=identity.language or "en",
             not_offered=not_offered,
+            corrections=corrections,
         )
         self._consents = Consents(state=self._state, outbox=self._outbox, journal=self._journal)
         reports = Reports(state=self._state, outbox=self._outbox, journal=self._journal)
@@ -334,6 +338,12 @@ class Conversation:
         self._outbox.now_ms = now_ms
         self._consents.change(scope, granted, version, "page")
         self._consents.show()
+        return self._outbox.drain()
+
+    def recalled(self, number: int, memory: PersonalMemory, now_ms: float) -> list[Command]:
+        """What the person's earlier talks tell has been read, under the number of its command."""
+        self._outbox.now_ms = now_ms
+        self._consents.recall.recalled(number, memory)
         return self._outbox.drain()
 
     def refuse(self, error: p.ProtocolError, now_ms: float) -> list[Command]:

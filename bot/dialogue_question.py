@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from bot.commands import AskDialogue, Understood
 from bot.talk_state import CRISIS_LEVEL, TalkState, Turn
+from emotion import MOODS
+from recommender.decisions import Context
 
 __all__ = ["dialogue_question"]
 
@@ -36,9 +38,24 @@ def dialogue_question(state: TalkState, turn: Turn, *, crisis_level: int) -> Ask
             "in_crisis": state.crisis_level >= CRISIS_LEVEL,
             "distress": state.distress,
             "exclude": list(state.shown),
+            "contraindications": sorted(state.identity.contraindications),
             "recognition": _recognition(turn),
+            **_learnt(state),
         },
     )
+
+
+def _learnt(state: TalkState) -> dict[str, object]:
+    """What feedback has taught, by mood, and what helped this person before; else nothing."""
+    personal = state.memory.preferences if state.memory is not None else None
+    # For every mood, since the dialogue may act on one that was heard earlier, or read in the words.
+    corrections = {mood: state.corrections(Context(mood, state.distress), personal) for mood in MOODS}
+    learnt: dict[str, object] = {}
+    if any(corrections.values()):
+        learnt["corrections"] = corrections
+    if state.memory is not None and state.memory.helped_before:
+        learnt["helped_before"] = list(state.memory.helped_before)
+    return learnt
 
 
 def _recognition(turn: Turn) -> dict[str, object] | None:

@@ -25,6 +25,7 @@ from bot import transcriber
 from bot.alert_links import LinkError
 from bot.check import safety, secret_states
 from bot.dialogue_client import DialogueClient
+from bot.feedback_learning import FeedbackLearning
 from bot.fixed_sentences import load_fixed_sentences
 from bot.json_logs import configure_logging
 from bot.listening_socket import http_protocol, listening_socket
@@ -225,6 +226,8 @@ class _Running:
                 rendering = keep_rendered(self._parts.rendered, self._parts.voices, country=country)
                 beside.append(tasks.create_task(rendering))
             beside.append(tasks.create_task(keep_retention(self._parts, self._settings.session_log)))
+            if self._parts.learning is not None:
+                beside.append(tasks.create_task(self._parts.learning.run()))
             if self._beside is not None:
                 beside.append(tasks.create_task(self._beside(self._parts)))
             tasks.create_task(self._parts.on_call.run())
@@ -295,6 +298,8 @@ def _load_parts(settings: Settings, now_ms: Callable[[], float]) -> Parts:
     rendered = RenderedSpeech(default_folder(), load_fixed_sentences(settings.conversation.country))
     places = settings.session_log.places
     session_log = SessionLog.open(places)  # last: a start that fails leaves nothing behind
+    learning = FeedbackLearning(session_log, learn=settings.suggestions.learn)
+    learning.load()
     return Parts(
         guard=crisis,
         phrases=phrases,
@@ -317,5 +322,6 @@ def _load_parts(settings: Settings, now_ms: Callable[[], float]) -> Parts:
         threads=ThreadPoolExecutor(_VOICE_THREADS, thread_name_prefix="voice"),
         metrics=Metrics(),
         rendered=rendered,
+        learning=learning,
         now_ms=now_ms,
     )

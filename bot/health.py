@@ -49,9 +49,10 @@ class Health:
     async def ready(self, request: Request) -> Response:
         """Whether a talk can begin, part by part; status 503 where it can't.
 
-        Without actions or session log a talk goes on with less, so that these alone don't take it back.
+        Without actions, session log or what was learnt a talk goes on with less, so that these alone don't
+        take it back.
         """
-        log = self._parts.session_log.health()
+        log, learning = self._parts.session_log.health(), self._parts.learning
         parts = {
             "gateway": not self._talks.draining,
             "places": self._talks.count < self._settings.server.max_talks,
@@ -59,6 +60,7 @@ class Health:
             "recogniser": self._parts.speech.waiting < self._settings.recogniser.places,
             "actions": await self._actions_ready(),
             "session_log": not (log.last_error or log.spool_error or log.head_error or log.sound_error),
+            "learning": learning is None or learning.well,
         }
         ready = all(parts[name] for name in ("gateway", "places", "dialogue", "recogniser"))
         return JSONResponse({"ready": ready, "parts": parts}, 200 if ready else 503)

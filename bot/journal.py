@@ -133,8 +133,11 @@ class Journal:
             )
         )
 
-    def suggestions(self, turn: Turn, items: Sequence[Mapping[str, Any]]) -> None:
-        """Suggestions were offered, in this order."""
+    def suggestions(
+        self, turn: Turn, items: Sequence[Mapping[str, Any]], context: Mapping[str, Any] | None = None
+    ) -> None:
+        """Suggestions were offered, in this order, chosen for this mood, distress and time of day."""
+        moment = context or {}
         self._record(
             log.SuggestionsShown(
                 talk_id=self._talk_id,
@@ -147,9 +150,14 @@ class Journal:
                         score=float(item["score"]),
                         propensity=float(item["propensity"]),
                         position=position,
+                        technique_propensity=item.get("technique_propensity"),
+                        alternatives=item.get("alternatives"),
                     )
                     for position, item in enumerate(items)
                 ),
+                mood=moment.get("mood"),
+                distress=moment.get("distress"),
+                night=moment.get("night"),
             )
         )
 

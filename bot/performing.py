@@ -148,6 +148,8 @@ class Performing:
                     self._tasks.create_task(self._tell(command))
                 case c.Record():
                     self._record(command)
+                case c.RecallMemory():
+                    self._tasks.create_task(self._recall(command))
                 case c.KeepSound():
                     self._sounds.keep(command, self._tasks)
                 case c.ReceiveAudio():
@@ -186,6 +188,12 @@ class Performing:
             if isinstance(answer, c.DialogueFailed):
                 self._parts.metrics.dialogue_failed()
             self.perform(self._conversation.dialogue(answer, self.now_ms()))
+
+    async def _recall(self, command: c.RecallMemory) -> None:
+        learning = self._parts.learning
+        memory = None if learning is None else await learning.recall(command.subject, self._talk_id)
+        if memory is not None:
+            self.perform(self._conversation.recalled(command.number, memory, self.now_ms()))
 
     async def _tell(self, command: c.TellDialogue) -> None:
         turn = (command.turn_id, command.turn_text)

@@ -98,7 +98,7 @@ class Reports:
                 {"id": item["id"], "en": item["en"], "fa": item["fa"], "technique": item["technique"]}
                 for item in suggestions
             ]
-            self._journal.suggestions(turn, suggestions)
+            self._journal.suggestions(turn, suggestions, custom.get("context"))
             self._state.shown.extend(item["id"] for item in items)
             self._outbox.send_own({"type": "hamdel.suggestions", "items": items})
         feedback = custom.get("feedback")

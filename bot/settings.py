@@ -147,6 +147,12 @@ class DialogueSettings(_Section):
     actions_health_url: Annotated[str, _address("http", "https")] = "http://127.0.0.1:5055/health"
 
 
+class SuggestionsSettings(_Section):
+    """What suggestions go by beside the rules: `learn` lets feedback correct these, where that pays."""
+
+    learn: bool = True
+
+
 class SessionLogSettings(_Section):
     """Where the parts of the session log are (None: as `LogPlaces` has it), and how long they are kept.
 
@@ -189,6 +195,7 @@ class Settings(_Section):
     recogniser: RecogniserSettings = RecogniserSettings()
     voice: VoiceSettings = VoiceSettings()
     dialogue: DialogueSettings = DialogueSettings()
+    suggestions: SuggestionsSettings = SuggestionsSettings()
     session_log: SessionLogSettings = SessionLogSettings()
     jurisdiction: JurisdictionSettings = JurisdictionSettings()
     on_call: OnCallSettings = OnCallSettings()

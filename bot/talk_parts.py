@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import onnxruntime
 
 from bot.dialogue_client import DialogueClient
+from bot.feedback_learning import FeedbackLearning
 from bot.metrics import Metrics
 from bot.on_call_desk import OnCallDesk
 from bot.phrases import Phrases
@@ -33,6 +34,7 @@ class Parts:
 
     Attributes:
         voices: are tried in order, what is `rendered` before them.
+        learning: what feedback has taught; None where nothing is remembered and the rules alone decide.
         now_ms: the wall clock that talks go by, in milliseconds since the epoch.
     """
 
@@ -47,11 +49,14 @@ class Parts:
     threads: Executor
     metrics: Metrics
     rendered: RenderedSpeech | None = None
+    learning: FeedbackLearning | None = None
     now_ms: Callable[[], float] = wall_clock_ms
 
     def close(self) -> None:
         """Writes what the session log still holds, and ends the threads."""
-        self.session_log.close()  # first: a thread may hang
+        if self.learning is not None:
+            self.learning.close()
+        self.session_log.close()  # before what follows: a thread may hang
         self.speech.close()
         if self.rendered is not None:
             self.rendered.close()

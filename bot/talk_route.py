@@ -16,6 +16,7 @@ from bot.conversation import Conversation
 from bot.emergency_lines import shown_lines, wanted_language
 from bot.metrics import Metrics
 from bot.offered_consents import not_offered
+from bot.personal_memory import no_corrections
 from bot.realtime import Talk
 from bot.responses import refusal
 from bot.session_config import SessionConfig
@@ -78,6 +79,7 @@ class TalkRoute:
 
     async def _hold(self, websocket: WebSocket, socket: ClientSocket, place: Place) -> None:
         claims, conversation = place.claims, self._settings.conversation
+        learning = self._parts.learning
         talk_id = secrets.token_hex(8)
         talk = Talk(
             Conversation(
@@ -101,6 +103,7 @@ class TalkRoute:
                     resume_ms=round(conversation.resume_s * 1000),
                 ),
                 not_offered=not_offered(self._settings),
+                corrections=no_corrections if learning is None else learning.corrections,
             ),
             talk_id,
             self._parts,

@@ -6,6 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from bot.commands import UnderstandingFailed, Understood
+from bot.personal_memory import Corrections, PersonalMemory, no_corrections
 from bot.session_config import SessionConfig
 from emotion import EmotionEstimate
 
@@ -41,6 +42,7 @@ class TalkIdentity:
     """What the token said about the talk, and the deployer's country.
 
     `refused` are the scopes that the person has revoked for all talks, whatever a token grants.
+    `contraindications` are names out of `data/bilingual_suggestions/contraindications.csv`.
     """
 
     talk_id: str
@@ -54,6 +56,7 @@ class TalkIdentity:
     grants: frozenset[str] = frozenset()
     consents_by: str = "client"
     refused: frozenset[str] = frozenset()
+    contraindications: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -103,6 +106,8 @@ class TalkState:
         recent: the latest turns and crisis replies, which the crisis guard reads a new turn against.
         turns: the latest turns by id.
         resumed: whether the client has come back after a break; it may send again what it had sent before.
+        memory: what the person's earlier talks tell, None without consent.
+        corrections: what feedback has taught.
     """
 
     identity: TalkIdentity
@@ -121,6 +126,8 @@ class TalkState:
     turns: dict[str, Turn] = field(default_factory=dict)
     resumed: bool = False
     not_offered: frozenset[str] = frozenset()
+    memory: PersonalMemory | None = None
+    corrections: Corrections = no_corrections
 
     def remember(self, turn: Turn) -> None:
         """Adds a turn; of more than a talk can need, the oldest that are over are forgotten."""

@@ -20,7 +20,16 @@ from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenError, TokenIssuer
 __all__ = ["TOKEN_FIELDS", "TokenRoutes"]
 
 _SINGLE_USE_LIFETIME_S = 60
-TOKEN_FIELDS = ("subject", "clinic", "purpose", "language", "country", "grants", "single_use")
+TOKEN_FIELDS = (
+    "subject",
+    "clinic",
+    "purpose",
+    "language",
+    "country",
+    "grants",
+    "contraindications",
+    "single_use",
+)
 """What the body of a request may hold."""
 
 _MOST_NAMED = 5
@@ -94,6 +103,9 @@ class TokenRoutes:
         grants = body.get("grants") or []
         if not isinstance(grants, list) or not all(isinstance(scope, str) for scope in grants):
             raise RequestRefusedError(400, "invalid_value", "grants is a list of consent scopes.")
+        contraindications = body.get("contraindications") or []
+        if not isinstance(contraindications, list) or not all(isinstance(n, str) for n in contraindications):
+            raise RequestRefusedError(400, "invalid_value", "contraindications is a list of names.")
         single_use = body.get("single_use", False)
         if not isinstance(single_use, bool):
             raise RequestRefusedError(400, "invalid_value", "single_use is true or false.")
@@ -107,6 +119,8 @@ class TokenRoutes:
                 # A page asks each consent of the person itself; only a site's server may pass them on.
                 grants=frozenset(grants) if trusted else frozenset(),
                 single_use=single_use,
+                # They only ever keep suggestions back, so that whoever asks may name them.
+                contraindications=frozenset(contraindications),
             )
         except TokenError as error:
             raise RequestRefusedError(400, "invalid_value", str(error)) from error

@@ -6,6 +6,7 @@ Browser tokens begin with `ek_`, as stock Realtime clients expect of ephemeral k
 from __future__ import annotations
 
 import hmac
+import re
 import secrets
 import time
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ DEVELOPMENT_SUBJECT = "development"
 _ALGORITHM = "HS256"
 _PREFIX = "ek_"
 _SCOPES = frozenset(SCOPES)
+_MOST_CONTRAINDICATIONS = 20
+_CONTRAINDICATION = re.compile("[a-z_]{1,40}")
 
 
 class TokenError(Exception):
@@ -36,7 +39,8 @@ class Claims:
     """What a token says: a pseudonymous subject (or none), and the frame of the talk.
 
     `token_id` and `expires_at` (second since the epoch) are the token's own, set when it is read.
-    A `single_use` token opens one socket.
+    A `single_use` token opens one socket. `contraindications` are at most 20 names, whose meaning the
+    suggestions know; a name that they don't know has no effect.
     """
 
     subject: str | None = None
@@ -46,6 +50,7 @@ class Claims:
     country: str | None = None
     grants: frozenset[str] = frozenset()
     single_use: bool = False
+    contraindications: frozenset[str] = frozenset()
     token_id: str = ""
     expires_at: float = 0
 
@@ -60,6 +65,10 @@ class Claims:
             raise TokenError("country must be a two-letter ISO 3166 code.")
         if not self.grants <= _SCOPES:
             raise TokenError(f"grants may hold {', '.join(sorted(_SCOPES))}.")
+        if len(self.contraindications) > _MOST_CONTRAINDICATIONS or not all(
+            _CONTRAINDICATION.fullmatch(name) for name in self.contraindications
+        ):
+            raise TokenError(f"contraindications are up to {_MOST_CONTRAINDICATIONS} names of a-z and _.")
         for value in (self.subject, self.clinic):
             if value is not None and not 1 <= len(value) <= 128:
                 raise TokenError("subject and clinic have 1 to 128 characters.")
@@ -89,6 +98,7 @@ class Claims:
             grants=self.grants,
             consents_by="widget" if by_page else "client",
             refused=refused,
+            contraindications=self.contraindications,
         )
 
 
@@ -117,6 +127,7 @@ class TokenIssuer:
             "country": claims.country,
             "grants": sorted(claims.grants),
             "once": claims.single_use or None,
+            "contraindications": sorted(claims.contraindications) or None,
             "exp": expires_at,
             "jti": secrets.token_hex(8),
         }
@@ -150,6 +161,7 @@ class TokenIssuer:
             country=payload.get("country"),
             grants=frozenset(payload.get("grants", ())),
             single_use=bool(payload.get("once")),
+            contraindications=frozenset(payload.get("contraindications", ())),
             token_id=payload["jti"],
             expires_at=payload["exp"],
         )

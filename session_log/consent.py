@@ -113,14 +113,14 @@ class ConsentLedger:
 
         Content of an anonymous, an erased or an unknown talk is never stored. Where turns are not
         stored, a crisis flag loses the reference to its turn, and a hand-over its reason, which
-        follows from what was said.
+        follows from what was said. Without the consent to emotion an offer loses the mood it was made for.
         """
         if isinstance(event, CrisisFlagged):
-            return event if self._covers(event, "store_text") else replace(event, turn_id=None)
+            return event if self.covers(event, "store_text") else replace(event, turn_id=None)
         if isinstance(event, HandedOff):
-            return event if self._covers(event, "store_text") else replace(event, reason=WITHHELD)
+            return event if self.covers(event, "store_text") else replace(event, reason=WITHHELD)
         if isinstance(event, QuestionnaireAnswered):
-            return event if self._covers(event, "store_text") else None
+            return event if self.covers(event, "store_text") else None
         if not isinstance(event, CONTENT_EVENTS):
             return event
         needed = ["store_audio" if isinstance(event, AudioKept) else "store_text"]
@@ -128,9 +128,14 @@ class ConsentLedger:
             needed.append("emotion")
         if isinstance(event, MoodEstimated) and event.modality == "face":
             needed.append("camera")
-        return event if all(self._covers(event, scope) for scope in needed) else None
+        if not all(self.covers(event, scope) for scope in needed):
+            return None
+        if isinstance(event, SuggestionsShown) and not self.covers(event, "emotion"):
+            return replace(event, mood=None, distress=None, night=None)
+        return event
 
-    def _covers(self, event: Event | QuestionnaireAnswered, scope: str) -> bool:
+    def covers(self, event: Event | QuestionnaireAnswered, scope: str) -> bool:
+        """Whether a scope is granted, and was when the event happened; False of anonymous or erased talks."""
         talk = None if event.talk_id is None else self._talks.get(event.talk_id)
         if talk is None or talk.anonymous or talk.erased:
             return False

@@ -20,6 +20,7 @@ from session_log.consent import CONTENT_EVENTS
 from session_log.derived import derive_talk_anew, recount_person
 from session_log.events import HandedOff, TalkStarted
 from session_log.kinds import ALL_EVENTS, KINDS, person_owner, talk_owner
+from session_log.learnt import forget_set_aside
 from session_log.transaction import Transaction
 
 __all__ = ["erase_person", "erase_talk", "sequences_digest"]
@@ -153,3 +154,4 @@ def _forget_backups(transaction: Transaction) -> None:
     for (path,) in transaction.database.execute("SELECT path FROM backups").fetchall():
         transaction.stale_backups.add(path)
     transaction.database.execute("DELETE FROM backups")
+    forget_set_aside(transaction)

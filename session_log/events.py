@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
 from uuid import uuid4
 
 from emotion.labels import UNCLEAR, Emotion
 from session_log import field_checks as checks
+from session_log.shown_suggestion import ShownSuggestion, shown_suggestions
 
 __all__ = [
     "ALERT_STEPS",
@@ -65,17 +65,8 @@ ALERT_STEPS = (
 """What can happen to an alert of on-call contacts."""
 
 _LABELS = tuple(emotion.value for emotion in Emotion)
+_MOODS = (*_LABELS, UNCLEAR)
 _DAY_MS = 86_400_000
-
-
-class ShownSuggestion(NamedTuple):
-    """One suggestion of those shown: its score, the probability of its being chosen, its place from 0."""
-
-    suggestion_id: str
-    technique: str
-    score: float
-    propensity: float
-    position: int
 
 
 def new_event_id() -> str:
@@ -85,27 +76,6 @@ def new_event_id() -> str:
 
 def _language_or_auto(value: object) -> str:
     return "auto" if value == "auto" else str(checks.language(value))
-
-
-def _suggestions(value: object) -> tuple[ShownSuggestion, ...]:
-    requirement = "must be 1 to 20 of (suggestion_id, technique, score, propensity, position)"
-    if not isinstance(value, tuple | list) or not 1 <= len(value) <= 20:
-        raise ValueError(requirement)
-    if not all(isinstance(item, tuple | list) and len(item) == 5 for item in value):
-        raise ValueError(requirement)
-    shown = tuple(
-        ShownSuggestion(
-            suggestion_id=checks.identifier(item[0]),
-            technique=checks.line(item[1]),
-            score=checks.number()(item[2]),
-            propensity=checks.number(0.0, 1.0)(item[3]),
-            position=checks.integer(0, 99)(item[4]),
-        )
-        for item in value
-    )
-    if len({item.position for item in shown}) != len(shown):
-        raise ValueError("must have each position once")
-    return tuple(sorted(shown, key=lambda item: item.position))
 
 
 _BOOLEAN = {"check": checks.boolean}
@@ -203,7 +173,7 @@ class MoodEstimated:
     turn_id: str = field(metadata=_IDENTIFIER)
     at: datetime = field(metadata=_UTC)
     modality: str = field(metadata={"check": checks.choice(("speech", "text", "face", "fused"))})
-    label: str = field(metadata={"check": checks.choice((*_LABELS, UNCLEAR))})
+    label: str = field(metadata={"check": checks.choice(_MOODS)})
     probabilities: Mapping[str, float] = field(hash=False, metadata={"check": checks.distribution(_LABELS)})
     model: str = field(metadata=_LINE)
     threshold: float = field(metadata=_PROBABILITY)
@@ -254,12 +224,19 @@ class ReplyHeard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuggestionsShown:
-    """The suggestions offered after a turn; plain 5-tuples become `ShownSuggestion`."""
+    """The suggestions offered after a turn; plain tuples become `ShownSuggestion`.
+
+    Mood, distress (0–10) and whether it was night are those by which they were chosen; they are kept with
+    the consent to emotion alone, and None where they are unknown, as in older offers.
+    """
 
     talk_id: str = field(metadata=_IDENTIFIER)
     turn_id: str = field(metadata=_IDENTIFIER)
     at: datetime = field(metadata=_UTC)
-    suggestions: tuple[ShownSuggestion, ...] = field(metadata={"check": _suggestions})
+    suggestions: tuple[ShownSuggestion, ...] = field(hash=False, metadata={"check": shown_suggestions})
+    mood: str | None = field(default=None, metadata={"check": checks.optional(checks.choice(_MOODS))})
+    distress: int | None = field(default=None, metadata={"check": checks.optional(checks.integer(0, 10))})
+    night: bool | None = field(default=None, metadata={"check": checks.optional(checks.boolean)})
     event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:
@@ -301,7 +278,7 @@ class LabelCorrected:
     talk_id: str = field(metadata=_IDENTIFIER)
     at: datetime = field(metadata=_UTC)
     turn_id: str = field(metadata=_IDENTIFIER)
-    emotion: str = field(metadata={"check": checks.choice((*_LABELS, UNCLEAR))})
+    emotion: str = field(metadata={"check": checks.choice(_MOODS)})
     event_id: str = field(default_factory=new_event_id, metadata=_IDENTIFIER)
 
     def __post_init__(self) -> None:

@@ -101,7 +101,14 @@ _REVIEW_TABLES = (
         source TEXT PRIMARY KEY, failures INTEGER NOT NULL, last_at TEXT NOT NULL) STRICT, WITHOUT ROWID""",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST_TABLES, _REVIEW_TABLES)
+_LEARNT_TABLE = (
+    # What the feedback of all has taught, sealed (`session_log.learnt`), and damaged ones kept aside. Made
+    # anew from the events each day, and no part of the chain.
+    """CREATE TABLE learnt (name TEXT PRIMARY KEY, at TEXT NOT NULL, content BLOB NOT NULL)
+        STRICT, WITHOUT ROWID""",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_FIRST_TABLES, _REVIEW_TABLES, _LEARNT_TABLE)
 """SQL statements that lead from a schema version to the next, the first to `_FIRST_VERSION`; never changed
 once released."""
 

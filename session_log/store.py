@@ -16,6 +16,7 @@ from session_log.data_keys import DataKey, DataKeys, SealError
 from session_log.derived import UnfittingEventError, derive
 from session_log.events import AlertStep
 from session_log.kinds import ALL_EVENTS, KINDS, AnyEvent, person_owner, talk_owner
+from session_log.master_keys import WrongKeyError
 from session_log.sealed import SealedEvent, unseal
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "linked_row",
     "read_alert_steps",
     "read_events",
+    "read_legible_events",
     "read_person_events",
     "read_refusals",
     "read_refusals_of",
@@ -154,6 +156,24 @@ def read_events(
     """
     rows = _rows(database, "talk_id = ?", (talk_id,), kinds)
     return list(unsealed(database, keys, rows))
+
+
+def read_legible_events(
+    database: Database, keys: DataKeys, talk_id: str, kinds: Collection[type]
+) -> tuple[list[AnyEvent], list[str]]:
+    """Returns the stored events of some kinds of a talk as far as they can be read, in their order.
+
+    Returns:
+        The events, and of each row that somebody changed or whose key is gone, the name of its kind.
+    """
+    legible: list[AnyEvent] = []
+    illegible: list[str] = []
+    for row in _rows(database, "talk_id = ?", (talk_id,), kinds):
+        try:
+            legible.extend(unsealed(database, keys, [row]))
+        except (SealError, WrongKeyError):
+            illegible.append(row.event_kind)
+    return legible, illegible
 
 
 def read_person_events(

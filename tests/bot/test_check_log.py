@@ -4,6 +4,7 @@ import base64
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
@@ -12,6 +13,7 @@ from bot.settings import Settings
 from session_log import SessionLog
 from session_log.audit_events import AccessNoted
 from session_log.chain import Head, write_head
+from session_log.learnt import Learnt, keep_learnt, set_aside
 from session_log.location import LogPlaces
 from session_log.master_keys import KEY_VARIABLE, MasterKeys
 from session_log.reader import reading
@@ -144,3 +146,32 @@ def test_a_log_that_another_program_writes_is_wrong_and_stays_its(places):
         assert log.flush()
     assert look(places)["log writer"].state == "ok"
     assert look(places, server_runs=True)["log writer"].state == "note"
+
+
+def learn(places, statement=None):
+    with SessionLog.open(places) as log:
+        learnt = Learnt(datetime(2026, 11, 20, 3, 4, tzinfo=UTC), "{}", True, "Learning is on: it pays.")
+        log.perform(partial(keep_learnt, learnt=learnt)).result(30)
+        if statement == "aside":
+            log.perform(partial(set_aside, at=learnt.at)).result(30)
+    if statement and statement != "aside":
+        with closing(sqlite3.connect(places.database)) as database:
+            database.execute(statement)
+            database.commit()
+    return look(places).get("feedback")
+
+
+def test_what_feedback_has_taught_is_told_with_its_time(places):
+    found = learn(places)
+    assert (found.state, found.detail) == ("ok", "Learning is on: it pays. (2026-11-20 03:04 UTC)")
+
+
+def test_a_damaged_state_of_what_was_learnt_is_told_with_what_happens(places):
+    found = learn(places, "UPDATE learnt SET content = x'00'")
+    assert found.state == "damaged"
+    assert "learns anew from the log" in found.remedy
+
+
+def test_one_that_was_set_aside_is_told_until_it_goes(places):
+    found = learn(places, "aside")
+    assert (found.state, "20261120T030400000000Z" in found.detail) == ("note", True)

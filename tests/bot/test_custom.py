@@ -40,6 +40,15 @@ def suggestions(count=1, **changes):
         {"handoff": {"queue": "q" * 200, "reason": "r\n" * 100}},
         {"handoff": {"queue": "clinic", "reason": "asked", "type": "response.done", "reached": True}},
         {"suggestions": None, "feedback": None, "handoff": None},
+        suggestions(1, technique_propensity=None, alternatives=None),
+        suggestions(3, technique_propensity=1.0, alternatives={"grounding": 1.0}),
+        suggestions(1, technique_propensity=5e-324, alternatives={f"t-{n}": 1 / 64 for n in range(64)}),
+        suggestions(1, alternatives={"grounding": 0.9991, "t" * 200: 0.0}),
+        {**suggestions(1), "context": {"mood": "anger", "distress": 7, "night": None}},
+        {**suggestions(1), "context": {"mood": "unclear", "distress": None, "night": True}},
+        {**suggestions(1), "context": {"mood": None}},
+        {**suggestions(1), "context": {}},
+        {**suggestions(1), "context": None},
         {},
     ],
 )
@@ -74,6 +83,31 @@ def test_what_passes_is_shown_and_recorded(custom):
         suggestions(1, propensity=float("nan")),
         suggestions(1, propensity=1.01),
         suggestions(1, propensity=-0.01),
+        suggestions(1, technique_propensity=0.0),
+        suggestions(1, technique_propensity=-0.1),
+        suggestions(1, technique_propensity=1.01),
+        suggestions(1, technique_propensity=float("nan")),
+        suggestions(1, technique_propensity=float("inf")),
+        suggestions(1, technique_propensity="all"),
+        suggestions(1, alternatives={}),
+        suggestions(1, alternatives={"a": 0.5}),
+        suggestions(1, alternatives={"a": 0.5, "b": 0.502}),
+        suggestions(1, alternatives={"a": 2.0, "b": -1.0}),
+        suggestions(1, alternatives={"a": float("nan"), "b": 1.0}),
+        suggestions(1, alternatives={"a": float("inf")}),
+        suggestions(1, alternatives={"": 1.0}),
+        suggestions(1, alternatives={"t" * 201: 1.0}),
+        suggestions(1, alternatives={f"t-{n}": 1 / 65 for n in range(65)}),
+        suggestions(1, alternatives=[["a", 1.0]]),
+        {**suggestions(1), "context": {"mood": "fury"}},
+        {**suggestions(1), "context": {"mood": 3}},
+        {**suggestions(1), "context": {"distress": 11}},
+        {**suggestions(1), "context": {"distress": -1}},
+        {**suggestions(1), "context": {"distress": 6.5}},
+        {**suggestions(1), "context": {"distress": float("nan")}},
+        {**suggestions(1), "context": {"distress": 1e400}},
+        {**suggestions(1), "context": {"night": "yes"}},
+        {**suggestions(1), "context": "anger"},
         {"suggestions": [{"id": "x"}]},
         {"suggestions": {"id": "x"}},
         {"feedback": {"helpful": "yes", "suggestion": None, "suggestions": []}},
@@ -96,3 +130,28 @@ def test_what_an_action_adds_beside_is_left_out():
     taken = ADAPTER.validate_python({**suggestions(1, note="x"), "picture": "y"})
     assert set(taken) == {"suggestions"}
     assert set(taken["suggestions"][0]) == set(SUGGESTION)
+
+
+def test_what_can_be_learnt_from_is_recorded_as_it_came():
+    talk = ScriptedTalk()
+    typed(talk, "I am afraid.")
+    talk.client(type="response.create")
+    learnable = {"technique_propensity": 0.4, "alternatives": {"grounding": 0.5, "rest": 0.5}}
+    context = {"mood": "fear", "distress": 7, "night": False}
+    custom = {**suggestions(2, **learnable), "context": context}
+    talk.answer("Here.", custom=ADAPTER.validate_python(custom))
+    (shown,) = records(talk, log.SuggestionsShown)
+    assert [(item.technique_propensity, dict(item.alternatives)) for item in shown.suggestions] == [
+        (0.4, {"grounding": 0.5, "rest": 0.5})
+    ] * 2
+    assert (shown.mood, shown.distress, shown.night) == ("fear", 7, False)
+    assert all("alternatives" not in str(event) for event in talk.events("hamdel.suggestions"))
+
+
+def test_a_message_of_before_is_recorded_without_it():
+    talk = ScriptedTalk()
+    typed(talk, "I am afraid.")
+    talk.client(type="response.create")
+    talk.answer("Here.", custom=ADAPTER.validate_python(suggestions(1)))
+    (shown,) = records(talk, log.SuggestionsShown)
+    assert (shown.mood, shown.suggestions[0].technique_propensity) == (None, None)

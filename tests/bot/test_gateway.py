@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from types import SimpleNamespace
 
 import pytest
+from gateway_parts import ScriptedDialogue, gateway_parts, until
 from websockets.asyncio.server import serve as serve_websocket
 
 from bot import gateway
@@ -21,10 +22,12 @@ from bot.check import safety, secret_states
 from bot.dialogue_client import DialogueClient
 from bot.gateway import development_token_path, make_issuer
 from bot.listening_socket import listening_socket
-from bot.settings import ROOT, ServerSettings, Settings
+from bot.settings import ROOT, DialogueSettings, ServerSettings, Settings
 from bot.tokens import Claims, TokenError
 from session_log import SessionLog
+from session_log.learnt import read_learnt
 from session_log.location import LogPlaces
+from session_log.reader import reading
 
 PROGRAM = """
     import asyncio, sys
@@ -298,3 +301,22 @@ async def test_nothing_is_kept_of_the_rehearsal_before_the_announcement():
             await asyncio.gather(connection, return_exceptions=True)
     assert [frame["type"] for frame in frames] == ["turn", "forget"]
     assert frames[0]["sender"] == frames[1]["sender"]
+
+
+async def test_what_feedback_teaches_is_learnt_while_the_server_runs(tmp_path):
+    class Dialogue(ScriptedDialogue):
+        async def run(self):
+            await asyncio.Event().wait()
+
+    with gateway_parts(tmp_path, dialogue=Dialogue()) as parts:
+        settings = Settings(dialogue=DialogueSettings(actions_health_url="http://127.0.0.1:9/health"))
+        running = gateway._Running(settings, make_issuer(), parts)
+
+        def learnt():
+            with reading(parts.session_log.places) as reader:
+                return read_learnt(reader.database, reader.keys)
+
+        assert learnt() is None
+        async with running.lifespan(None):
+            await until(lambda: learnt() is not None)
+        assert asyncio.all_tasks() == {asyncio.current_task()}

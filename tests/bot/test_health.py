@@ -67,6 +67,7 @@ class Gateway:
             dialogue=SimpleNamespace(connected=True),
             speech=SimpleNamespace(waiting=0),
             session_log=ScriptedLog(),
+            learning=SimpleNamespace(well=True),
             metrics=Metrics(),
         )
         settings = Settings(
@@ -215,3 +216,12 @@ def test_metrics_tell_the_state_of_the_moment():
     assert values["hamdel_session_log_head_failing"] == 0
     assert values["hamdel_dialogue_connected"] == 0
     assert values["hamdel_tasks"] >= 1
+
+
+def test_what_was_learnt_and_is_damaged_is_told_but_keeps_no_talks_away():
+    with actions() as (url, _):
+        gateway = Gateway(url)
+        gateway.parts.learning.well = False
+        assert gateway.ready() == (200, {"learning"})
+        gateway.parts.learning = None
+        assert gateway.ready() == (200, set())

@@ -68,6 +68,13 @@ def test_a_site_with_its_key_passes_on_who_it_is(client, issuer):
     assert (read.subject, read.clinic, read.grants) == ("p-17", "c", {"talk", "emotion"})
 
 
+@pytest.mark.parametrize("headers", [SITE, OUR_PAGE], ids=["site", "page"])
+def test_contraindications_are_passed_on_for_anyone_since_they_only_keep_back(client, issuer, headers):
+    body = {"contraindications": ["driving", "hearing_loss", "driving"]}
+    assert claims(client, issuer, body, headers).contraindications == {"driving", "hearing_loss"}
+    assert claims(client, issuer, {"contraindications": None}, headers).contraindications == frozenset()
+
+
 def test_the_country_is_that_of_the_request_so_that_the_client_may_name_another_one_than_the_settings(
     client, issuer
 ):
@@ -94,6 +101,13 @@ def test_a_language_that_is_to_be_heard_is_none(client, issuer):
         {"grants": "talk"},
         {"grants": ["everything"]},
         {"grants": [3]},
+        {"contraindications": "driving"},
+        {"contraindications": {"driving": True}},
+        {"contraindications": [3]},
+        {"contraindications": [["driving"]]},
+        {"contraindications": ["Asthma!"]},
+        {"contraindications": ["x" * 41]},
+        {"contraindications": ["x" * length for length in range(1, 22)]},
         {"single_use": "true"},
         {"single_use": 1},
     ],

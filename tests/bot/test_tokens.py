@@ -16,7 +16,13 @@ def issuer():
 
 def test_a_token_brings_its_claims_back(issuer):
     claims = Claims(
-        subject="p-17", clinic="c", purpose="service", language="fa", country="IR", grants=frozenset({"talk"})
+        subject="p-17",
+        clinic="c",
+        purpose="service",
+        language="fa",
+        country="IR",
+        grants=frozenset({"talk"}),
+        contraindications=frozenset({"driving", "breathing_difficulty"}),
     )
     value, _ = issuer.issue(claims, lifetime_s=60)
     assert value.startswith("ek_")
@@ -58,11 +64,29 @@ def test_a_bad_token_is_refused_and_not_repeated(issuer, value):
         {"country": "USA"},
         {"grants": frozenset({"all"})},
         {"subject": "x" * 200},
+        {"contraindications": frozenset({"Asthma"})},
+        {"contraindications": frozenset({""})},
+        {"contraindications": frozenset({"driving\n"})},
+        {"contraindications": frozenset({"x" * 41})},
+        {"contraindications": frozenset("x" * length for length in range(1, 22))},
     ],
 )
 def test_wrong_claims_are_refused(fields):
     with pytest.raises(TokenError):
         Claims(**fields)
+
+
+def test_the_talk_knows_the_contraindications_of_its_token():
+    claims = Claims(contraindications=frozenset({"driving"}))
+    identity = claims.identity("t", "client", by_page=False, default_country=None)
+    assert identity.contraindications == {"driving"}
+
+
+def test_a_token_from_before_there_were_contraindications_has_none(issuer):
+    payload = {"purpose": "therapy", "exp": time.time() + 60, "jti": "a"}
+    assert (
+        issuer.check("ek_" + jwt.encode(payload, SECRET, algorithm="HS256")).contraindications == frozenset()
+    )
 
 
 def test_a_short_secret_is_refused():

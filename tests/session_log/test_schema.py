@@ -214,3 +214,16 @@ def _as_ordinary_user() -> Iterator[None]:
         yield
     finally:
         os.seteuid(before)
+
+
+def test_a_log_without_a_table_of_what_was_learnt_gets_one(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("session_log.schema.MIGRATIONS", MIGRATIONS[:2])
+    with closing(open_for_writing(path)) as database:
+        assert "learnt" not in database.table_names()
+    monkeypatch.undo()
+    with closing(open_for_writing(path)) as database:
+        assert database["learnt"].count == 0
+        assert database.execute("PRAGMA user_version").fetchone()[0] == NEWEST
+    assert len(backups_beside(path)) == 1

@@ -13,6 +13,7 @@ from websockets.asyncio.client import connect
 
 import crisis
 from bot.commands import DialogueDone, DialogueMessage
+from bot.feedback_learning import FeedbackLearning
 from bot.gateway import server_config
 from bot.listening_socket import listening_socket
 from bot.metrics import Metrics
@@ -111,6 +112,8 @@ def gateway_parts(folder, **changes):
     """Parts for a gateway, with the session log in this folder; `changes` replace some."""
     log_path = folder / "session_log.sqlite"
     session_log = SessionLog.open(log_path)
+    learning = FeedbackLearning(session_log)
+    learning.load()
     parts = Parts(
         **{
             "guard": crisis,
@@ -123,6 +126,7 @@ def gateway_parts(folder, **changes):
             "on_call": open_on_call_desk(OnCallSettings(), {}, session_log, log_path),
             "threads": ThreadPoolExecutor(2),
             "metrics": Metrics(),
+            "learning": learning,
             **changes,
         }
     )

@@ -13,6 +13,7 @@ from bot.endpointing import (
     SpeechStarted,
     SpeechSustained,
 )
+from bot.personal_memory import no_corrections
 from bot.phrases import Phrases
 from bot.protocol import parse_client_event
 from bot.session_config import SessionConfig
@@ -82,7 +83,9 @@ class ScriptedTalk:
         resume_ms=30_000,
         subject=None,
         refused=(),
+        contraindications=(),
         not_offered=(),
+        corrections=no_corrections,
     ):
         counter = itertools.count(1)
         self.guard = guard or ScriptedGuard()
@@ -100,6 +103,7 @@ class ScriptedTalk:
                 default_country=default_country,
                 grants=frozenset(grants),
                 refused=frozenset(refused),
+                contraindications=frozenset(contraindications),
             ),
             config=SessionConfig(id="sess_1"),
             patience_ms=patience_ms,
@@ -109,6 +113,7 @@ class ScriptedTalk:
             new_id=lambda prefix: f"{prefix}_{next(counter)}",
             limits=TalkLimits(resume_ms=resume_ms),
             not_offered=frozenset(not_offered),
+            corrections=corrections,
         )
         self.do(self.conversation.start(self.now_ms))
         if own_events:
