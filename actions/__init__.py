@@ -2,6 +2,8 @@
 
 In: Rasa's tracker after a decision of the rules. Out: events for the tracker and messages, each with a
 speakable text in the person's language or data for the gateway (suggestions, feedback, hand-over).
-`recommend` picks suggestions, `feedback` notes which one helped, `routing` finds a queue for customer
-service, `session` keeps Rasa's own commands from undoing a crisis. `turn` reads the tracker for them.
+`recommend` picks suggestions, with `contraindications` for what speaks against some, `remembered` for what
+helped in an earlier talk and `last_exercise` for when none is left; `explain` says why one can help,
+`feedback` notes which one did, `routing` finds a queue for customer service, `session` keeps Rasa's own
+commands from undoing a crisis. `turn` reads the tracker for them.
 """

@@ -4,29 +4,39 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.contraindications import SLOT, held_contraindications
 from actions.failure import discreet_failure
+from actions.last_exercise import FIXED_EXERCISE, grounding_exercise, nothing_left_text
+from actions.offered_data import suggestions_payload
 from actions.ordinals import ordinal
+from actions.remembered import as_offered, remembered_suggestion, with_remembered
 from actions.turn import Turn, read_turn
+from language import fold
 from recommender import SUGGESTIONS_SHOWN, RankedSuggestion, Recommender, RecommenderError, Suggestion
+from recommender.contraindications import ContraindicationCues
+from recommender.situations import SituationCues
+from recommender.suggestions import DEFAULT_DIRECTORY
+from recommender.vocabulary import GENERAL, read_vocabulary
 
 __all__ = [
+    "EXHAUSTED",
     "MOOD_NEEDED",
     "OFFERED",
     "UNAVAILABLE",
     "ActionRecommend",
-    "suggestions_payload",
     "suggestions_text",
 ]
 
 logger = logging.getLogger(__name__)
 
-UNAVAILABLE, OFFERED, MOOD_NEEDED = "unavailable", "offered", "mood_needed"
+UNAVAILABLE, OFFERED, MOOD_NEEDED, EXHAUSTED = "unavailable", "offered", "mood_needed", "exhausted"
 """Values of the slot `suggestions`, on which the rules go on."""
 
 _LEAD_IN = {
@@ -47,40 +57,40 @@ _LEAD_IN = {
         "happy": ("چند راه کوچک برای ماندن در این حال خوب می‌گویم.",),
     },
 }
+_REMEMBERED = {"en": "Last time this helped you:", "fa": "دفعهٔ قبل این به شما کمک کرد:"}
 _NOT_HELPED_INTENTS = ("deny", "ask_another", "not_helped")
+_ASSUMED_DISTRESS = 5
+"""As the recommender's card has it."""
+
+_LONGEST_TEXT = 600
 
 
-def suggestions_text(sentences: Sequence[str], *, language: str, mood: str, times_offered: int) -> str:
-    """The suggestions as one speakable text: a short lead-in, then each with its ordinal."""
-    lead_ins = _LEAD_IN[language]["happy" if mood == "happiness" else "heavy"]
-    parts = [lead_ins[times_offered % len(lead_ins)]]
-    parts += [f"{ordinal(place, language)}: {sentence}" for place, sentence in enumerate(sentences)]
-    return " ".join(parts)
-
-
-def suggestions_payload(
-    ranked: Sequence[RankedSuggestion], pairs: Mapping[str, Suggestion]
-) -> dict[str, Any]:
-    """The suggestions as data, in the order in which they are spoken.
+def suggestions_text(
+    sentences: Sequence[str], *, language: str, mood: str, times_offered: int, remembered: bool = False
+) -> str:
+    """The suggestions as one speakable text: a short lead-in, then each with its ordinal.
 
     Args:
-        ranked: what the recommender chose.
-        pairs: the bilingual pairs by id.
+        sentences: in the order of their places.
+        language: "en" or "fa".
+        mood: for which they are offered.
+        times_offered: how often something has been offered in this talk.
+        remembered: whether the first of them helped in an earlier talk, which is then said of it.
     """
-    return {
-        "suggestions": [
-            {
-                "id": item.id,
-                "en": pairs[item.id].en,
-                "fa": pairs[item.id].fa,
-                "technique": item.technique,
-                "family": item.family,
-                "score": round(item.score, 6),
-                "propensity": round(item.propensity, 6),
-            }
-            for item in ranked
-        ]
-    }
+    lead_ins = _LEAD_IN[language]["happy" if mood == "happiness" else "heavy"]
+    announced = [f"{ordinal(place, language)}:" for place in range(len(sentences))]
+    if remembered:
+        announced[0] = _REMEMBERED[language]
+    spoken = [f"{name} {sentence}" for name, sentence in zip(announced, sentences, strict=True)]
+    return " ".join([lead_ins[times_offered % len(lead_ins)], *spoken])
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    recommender: Recommender
+    pairs: Mapping[str, Suggestion]
+    contraindications: ContraindicationCues
+    situations: SituationCues
 
 
 class ActionRecommend(Action):  # type: ignore[misc]
@@ -92,8 +102,7 @@ class ActionRecommend(Action):  # type: ignore[misc]
 
     def __init__(self, load: Callable[[], Recommender] = Recommender.load) -> None:
         self._load = load
-        self._recommender: Recommender | None = None
-        self._pairs: Mapping[str, Suggestion] = {}
+        self._loaded: _Loaded | None = None
         self._prepare()
 
     def name(self) -> str:
@@ -104,7 +113,7 @@ class ActionRecommend(Action):  # type: ignore[misc]
     def run(
         self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
     ) -> list[dict[str, Any]]:
-        """Utters suggestions and remembers their ids."""
+        """Utters suggestions and remembers their ids, and what speaks against some of them."""
         turn = read_turn(tracker)
         if turn.in_crisis:
             dispatcher.utter_message(response="utter_stay_safe")
@@ -116,47 +125,101 @@ class ActionRecommend(Action):  # type: ignore[misc]
         mood = turn.felt_mood
         if mood is None:
             return [SlotSet("suggestions", MOOD_NEEDED)]
-        shown = frozenset(tracker.get_slot("suggestions_shown") or []) | turn.exclude
-        ranked = self._suggest(turn, mood, shown, frozenset(last))
-        if not ranked:
+        loaded = self._prepare()
+        if loaded is None:
             return [SlotSet("suggestions", UNAVAILABLE)]
-        sentences = [item.text for item in ranked]
-        offers = len(shown) // SUGGESTIONS_SHOWN
-        text = suggestions_text(sentences, language=turn.language, mood=mood, times_offered=offers)
-        dispatcher.utter_message(text=text, json_message=suggestions_payload(ranked, self._pairs))
+        held = held_contraindications(tracker, loaded.contraindications)
+        shown = frozenset(tracker.get_slot("suggestions_shown") or []) | turn.exclude
+        remembered = None if shown else _remembered(loaded, turn, mood, held)
+        left_out = shown | {remembered.id} if remembered is not None else shown
+        ranked = _ranked(loaded.recommender, turn, mood, held, left_out)
+        if ranked is None:
+            return [SlotSet("suggestions", UNAVAILABLE)]
+        if remembered is not None:
+            ranked = with_remembered(remembered, ranked)
+        offered = bool(ranked)
+        if offered:
+            text = suggestions_text(
+                [item.text for item in ranked],
+                language=turn.language,
+                mood=mood,
+                times_offered=len(shown) // SUGGESTIONS_SHOWN,
+                remembered=remembered is not None,
+            )
+        else:
+            text, ranked = _last_exercise(loaded, turn, mood, held, shown)
+        data = None
+        if ranked:
+            data = suggestions_payload(ranked, loaded.pairs, mood=mood, distress=turn.distress)
+        dispatcher.utter_message(text=text, json_message=data)
         ids = [item.id for item in ranked]
         return [
-            SlotSet("suggestions", OFFERED),
+            SlotSet("suggestions", OFFERED if offered else EXHAUSTED),
             SlotSet("suggestions_last", ids),
             SlotSet("suggestions_shown", sorted(shown | set(ids))),
+            SlotSet(SLOT, sorted(held)),
         ]
 
-    def _prepare(self) -> Recommender | None:
-        if self._recommender is None:
+    def _prepare(self) -> _Loaded | None:
+        if self._loaded is None:
             try:
-                self._recommender = self._load()
-                self._pairs = {pair.id: pair for pair in self._recommender.suggestions}
+                recommender = self._load()
+                vocabulary = read_vocabulary(DEFAULT_DIRECTORY)
             except (RecommenderError, OSError) as error:
                 logger.error("The recommender can't be loaded: %s", error)
-        return self._recommender
+                return None
+            self._loaded = _Loaded(
+                recommender,
+                {pair.id: pair for pair in recommender.suggestions},
+                ContraindicationCues(vocabulary),
+                SituationCues(vocabulary),
+            )
+        return self._loaded
 
-    def _suggest(
-        self, turn: Turn, mood: str, shown: frozenset[str], last: frozenset[str]
-    ) -> Sequence[RankedSuggestion]:
-        recommender = self._prepare()
-        if recommender is None:
-            return ()
-        # Once everything has been shown, what was not shown just now may come again.
-        for exclude in (shown, last):
-            try:
-                ranked = recommender.suggest(
-                    mood, language=turn.language, text=turn.text, distress=turn.distress, exclude=exclude
-                )
-            except Exception as error:
-                # The boundary to the model: whatever fails in it, the talk goes on with an apology. The
-                # error's own words stay out of the log, as they may quote the person.
-                logger.error("The recommender failed with %s.", type(error).__name__)
-                return ()
-            if ranked:
-                return ranked
-        return ()
+
+def _remembered(loaded: _Loaded, turn: Turn, mood: str, held: frozenset[str]) -> RankedSuggestion | None:
+    told = loaded.situations.situations(fold(turn.text[:_LONGEST_TEXT], turn.language), turn.language)
+    pair = remembered_suggestion(
+        turn.helped_before,
+        loaded.pairs,
+        mood=mood,
+        distress=_ASSUMED_DISTRESS if turn.distress is None else turn.distress,
+        contraindications=held,
+        situations=told | {GENERAL},
+    )
+    return None if pair is None else as_offered(pair, turn.language)
+
+
+def _ranked(
+    recommender: Recommender, turn: Turn, mood: str, held: frozenset[str], left_out: frozenset[str]
+) -> list[RankedSuggestion] | None:
+    try:
+        return recommender.suggest(
+            mood,
+            language=turn.language,
+            text=turn.text,
+            distress=turn.distress,
+            exclude=left_out,
+            contraindications=held,
+            corrections=turn.corrections.get(mood),
+        )
+    except Exception as error:
+        # The boundary to the model: whatever fails in it, the talk goes on with an apology. The
+        # error's own words stay out of the log, as they may quote the person.
+        logger.error("The recommender failed with %s.", type(error).__name__)
+        return None
+
+
+def _last_exercise(
+    loaded: _Loaded, turn: Turn, mood: str, held: frozenset[str], shown: frozenset[str]
+) -> tuple[str, list[RankedSuggestion]]:
+    pair = grounding_exercise(
+        loaded.pairs.values(),
+        mood=mood,
+        distress=_ASSUMED_DISTRESS if turn.distress is None else turn.distress,
+        contraindications=held,
+        shown=shown,
+    )
+    if pair is None:
+        return nothing_left_text(FIXED_EXERCISE[turn.language], turn.language), []
+    return nothing_left_text(pair.text(turn.language), turn.language), [as_offered(pair, turn.language)]

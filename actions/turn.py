@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -15,6 +17,10 @@ ACTED_MOODS = ("anger", "fear", "sadness", "happiness")
 
 _HIGHEST_DISTRESS = 10
 _NAMED_SUGGESTIONS = ("first", "second", "third")
+_LARGEST_CORRECTION = 1.5
+_MOST_CORRECTIONS = 256
+_MOST_HELPED = 10
+_LONGEST_IDENTIFIER = 64
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,9 @@ class Turn:
         exclude: ids of suggestions that the gateway has seen shown.
         in_crisis: whether suggestions are frozen.
         named_suggestion: "first", "second" or "third" where a misheard answer was understood so.
+        corrections: mood → technique → what feedback adds to its score, -1.5–1.5.
+        helped_before: at most 10 ids of suggestions that helped this person in earlier talks, newest first;
+            none without their consent.
     """
 
     text: str
@@ -42,6 +51,8 @@ class Turn:
     exclude: frozenset[str]
     in_crisis: bool
     named_suggestion: str | None = None
+    corrections: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    helped_before: tuple[str, ...] = ()
 
 
 def read_turn(tracker: Tracker) -> Turn:
@@ -61,6 +72,8 @@ def read_turn(tracker: Tracker) -> Turn:
         exclude=_identifiers(metadata.get("exclude")),
         in_crisis=has_had_crisis(tracker),
         named_suggestion=_named_suggestion(tracker.latest_message.get("entities") or []),
+        corrections=_corrections(metadata.get("corrections")),
+        helped_before=_helped(metadata.get("helped_before")),
     )
 
 
@@ -95,3 +108,31 @@ def _identifiers(raw: Any) -> frozenset[str]:
     if not isinstance(raw, list):
         return frozenset()
     return frozenset(item for item in raw if isinstance(item, str))
+
+
+def _corrections(raw: Any) -> dict[str, dict[str, float]]:
+    if not isinstance(raw, Mapping):
+        return {}
+    return {mood: _of_techniques(raw[mood]) for mood in ACTED_MOODS if isinstance(raw.get(mood), Mapping)}
+
+
+def _of_techniques(raw: Mapping[Any, Any]) -> dict[str, float]:
+    return {
+        technique: float(max(-_LARGEST_CORRECTION, min(_LARGEST_CORRECTION, value)))
+        for technique, value in islice(raw.items(), _MOST_CORRECTIONS)
+        if isinstance(technique, str) and _is_number(value)
+    }
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _helped(raw: Any) -> tuple[str, ...]:
+    if not isinstance(raw, list):
+        return ()
+    return tuple(
+        item for item in raw[:_MOST_HELPED] if isinstance(item, str) and len(item) <= _LONGEST_IDENTIFIER
+    )

@@ -43,6 +43,8 @@ def answer_without_actions(request: Mapping[str, Any]) -> dict[str, Any]:
     action = request.get("next_action")
     if action == "action_recommend":
         return _answer(suggestions="unavailable")
+    if action == "action_explain_suggestions":
+        return _answer("utter_default", explained=False)
     if action == "action_route" and slots.get("queue"):
         return _answer("utter_service_noted", handed_over=True)
     if action == "action_route":

@@ -79,6 +79,7 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
         "--corpus", type=Path, nargs="+", help="manifests, or folders that have one; default: $HAMDEL_CORPORA"
     )
     parser.add_argument("--epochs", type=_positive, help="instead of the configuration's number")
+    parser.add_argument("--members", type=_positive, help="networks of the ensemble, instead of its number")
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -88,6 +89,8 @@ def _train(options: argparse.Namespace) -> int:
     command = f"python -m ser_model train --config {shlex.quote(_shown(options.config))} --corpus DIR"
     if options.epochs is not None:
         command += f" --epochs {options.epochs}"
+    if options.members is not None:
+        command += f" --members {options.members}"
     if options.start is not None:
         command += f" --start {shlex.quote(_shown(options.start))}"
     try:
@@ -142,6 +145,8 @@ def _configuration(options: argparse.Namespace) -> Configuration:
     if options.epochs is not None:
         schedule = configuration.schedule.model_copy(update={"epochs": options.epochs})
         configuration = configuration.model_copy(update={"schedule": schedule})
+    if options.members is not None:
+        configuration = configuration.model_copy(update={"members": options.members})
     return configuration
 
 

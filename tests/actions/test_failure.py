@@ -39,6 +39,7 @@ async def test_every_action_that_the_server_registers_refuses_instead_of_raising
     assert set(executor.actions) == {
         "action_recommend",
         "action_feedback",
+        "action_explain_suggestions",
         "action_route",
         "action_restart",
         "action_back",

@@ -37,3 +37,27 @@ def test_a_crisis_outlives_the_slot(tracker: Any) -> None:
     calm.events.append({"event": "slot", "name": "crisis", "value": True})
     calm.events.append({"event": "slot", "name": "crisis", "value": False})
     assert read_turn(calm).in_crisis
+
+
+def test_what_feedback_taught_and_what_helped_are_read(tracker: Any) -> None:
+    corrections = {"fear": {"gratitude": -2, "small_task": 0.5}, "boredom": {"gratitude": 1}, "anger": 3}
+    metadata = {"corrections": corrections, "helped_before": ["a", 3, "b", "x" * 65]}
+    turn = read_turn(tracker(("x", "share", "fear", metadata)))
+    assert turn.corrections == {"fear": {"gratitude": -1.5, "small_task": 0.5}}
+    assert turn.helped_before == ("a", "b")
+
+
+def test_of_very_much_only_a_little_is_read(tracker: Any) -> None:
+    metadata = {
+        "corrections": {"fear": {f"technique{number}": 1.0 for number in range(100_000)}},
+        "helped_before": [f"id{number}" for number in range(100_000)],
+    }
+    turn = read_turn(tracker(("x", "share", "fear", metadata)))
+    assert (len(turn.corrections["fear"]), len(turn.helped_before)) == (256, 10)
+
+
+@pytest.mark.parametrize("raw", [None, 3, "x", [1.0], {"a": "1"}, {"a": True}, {"a": float("inf")}, {3: 1.0}])
+def test_corrections_that_are_none_count_as_none(tracker: Any, raw: object) -> None:
+    assert read_turn(tracker(("x", "share", "fear", {"corrections": raw}))).corrections == {}
+    read = read_turn(tracker(("x", "share", "fear", {"corrections": {"fear": raw}}))).corrections
+    assert not read.get("fear")

@@ -83,6 +83,9 @@ def test_without_actions_the_slots_say_what_is_true_now() -> None:
 
     assert slots(answer_without_actions(call(suggestions="offered"))) == {"suggestions": "unavailable"}
     assert slots(answer_without_actions(call("action_route"))) == {"handed_over": False}
+    unexplained = answer_without_actions(call("action_explain_suggestions"))
+    assert slots(unexplained) == {"explained": False}
+    assert unexplained["responses"] == [{"response": "utter_default"}]
     noted = answer_without_actions(call("action_route", queue="billing"))
     assert (slots(noted), noted["responses"]) == (
         {"handed_over": True},
