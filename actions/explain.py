@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,7 @@ from actions.ordinals import named_place, ordinal
 from actions.recommend import EXHAUSTED
 from actions.turn import Turn, read_turn
 from recommender import SuggestionDataError, load_suggestions
+from recommender.suggestions import suggestions_folder
 
 __all__ = ["ActionExplainSuggestions", "asked_place"]
 
@@ -29,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 def _techniques() -> dict[str, str]:
-    return {pair.id: pair.technique for pair in load_suggestions()}
+    return {pair.id: pair.technique for pair in load_suggestions(suggestions_folder(os.environ))}
 
 
 class ActionExplainSuggestions(Action):  # type: ignore[misc]

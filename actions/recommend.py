@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ from language import fold
 from recommender import SUGGESTIONS_SHOWN, RankedSuggestion, Recommender, RecommenderError, Suggestion
 from recommender.contraindications import ContraindicationCues
 from recommender.situations import SituationCues
-from recommender.suggestions import DEFAULT_DIRECTORY
+from recommender.suggestions import suggestions_folder
 from recommender.vocabulary import GENERAL, read_vocabulary
 
 __all__ = [
@@ -93,6 +94,10 @@ class _Loaded:
     situations: SituationCues
 
 
+def _load() -> Recommender:
+    return Recommender.load(suggestions=suggestions_folder(os.environ))
+
+
 class ActionRecommend(Action):  # type: ignore[misc]
     """Asks the recommender; never during a crisis, and never with an error that the person sees.
 
@@ -100,7 +105,7 @@ class ActionRecommend(Action):  # type: ignore[misc]
         load: makes the recommender; called at registration, and again later should that fail.
     """
 
-    def __init__(self, load: Callable[[], Recommender] = Recommender.load) -> None:
+    def __init__(self, load: Callable[[], Recommender] = _load) -> None:
         self._load = load
         self._loaded: _Loaded | None = None
         self._prepare()
@@ -164,7 +169,7 @@ class ActionRecommend(Action):  # type: ignore[misc]
         if self._loaded is None:
             try:
                 recommender = self._load()
-                vocabulary = read_vocabulary(DEFAULT_DIRECTORY)
+                vocabulary = read_vocabulary(suggestions_folder(os.environ))
             except (RecommenderError, OSError) as error:
                 logger.error("The recommender can't be loaded: %s", error)
                 return None

@@ -47,6 +47,7 @@ from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenError, TokenIssuer
 from bot.used_tokens import UsedTokens
 from bot.voice_activity import VoiceActivityError, load_voice_activity_model
 from on_call.delivery import OnCallError
+from recommender.suggestions import suggestions_folder
 from ser_model.errors import SpeechEmotionError
 from session_log import SessionLog, SessionLogError
 from tts_voices import VoiceError, load_voice
@@ -298,7 +299,9 @@ def _load_parts(settings: Settings, now_ms: Callable[[], float]) -> Parts:
     rendered = RenderedSpeech(default_folder(), load_fixed_sentences(settings.conversation.country))
     places = settings.session_log.places
     session_log = SessionLog.open(places)  # last: a start that fails leaves nothing behind
-    learning = FeedbackLearning(session_log, learn=settings.suggestions.learn)
+    learning = FeedbackLearning(
+        session_log, learn=settings.suggestions.learn, suggestions=suggestions_folder(os.environ)
+    )
     learning.load()
     return Parts(
         guard=crisis,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -19,8 +20,7 @@ from recommender.rated_situations import DEFAULT_PATH as RATED_PATH
 from recommender.recommender import Recommender
 from recommender.simulate_command import add_arguments as add_simulate_arguments
 from recommender.situations import DEFAULT_PATH
-from recommender.suggestions import DEFAULT_DIRECTORY as SUGGESTIONS_DIRECTORY
-from recommender.suggestions import load_suggestions
+from recommender.suggestions import FOLDER_VARIABLE, load_suggestions, suggestions_folder
 from recommender.validate_command import add_arguments as add_validate_arguments
 from recommender.vectors_command import add_commands as add_vectors_commands
 from recommender.vocabulary import read_vocabulary
@@ -207,7 +207,10 @@ def _parser() -> argparse.ArgumentParser:
         )
     for command in (suggest, validate, train, readings, evaluate, simulate):
         command.add_argument(
-            "--suggestions", type=Path, default=SUGGESTIONS_DIRECTORY, help="folder of the suggestions"
+            "--suggestions",
+            type=Path,
+            default=suggestions_folder(os.environ),
+            help=f"folder of the suggestions (default: ${FOLDER_VARIABLE}, else the project's)",
         )
     for command in (suggest, evaluate, simulate):
         command.add_argument("--model", type=Path, default=DEFAULT_DIRECTORY, help="folder of card.json")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from recommender.vocabulary import RESTORE, Vocabulary, read_vocabulary
 
 __all__ = [
     "DEFAULT_DIRECTORY",
+    "FOLDER_VARIABLE",
     "HIGHEST_DISTRESS",
     "LONGEST_TEXT",
     "TIMES",
@@ -22,10 +23,14 @@ __all__ = [
     "load_suggestions",
     "parse_suggestion",
     "suggestion_lines",
+    "suggestions_folder",
 ]
 
 DEFAULT_DIRECTORY = Path(__file__).resolve().parent.parent / "data" / "bilingual_suggestions"
 """Where the suggestions of this project lie."""
+
+FOLDER_VARIABLE = "HAMDEL_SUGGESTIONS"
+"""Of the environment: the folder of a clinic's own suggestions, in place of the project's."""
 
 LONGEST_TEXT = 190
 """Characters that a voice can say within 12 seconds."""
@@ -65,6 +70,12 @@ class Suggestion:
     def text(self, language: str) -> str:
         """The sentence in "en" or "fa"."""
         return self.fa if language == "fa" else self.en
+
+
+def suggestions_folder(environment: Mapping[str, str]) -> Path:
+    """The folder that the servers read: that of the environment's variable, else the project's own."""
+    named = environment.get(FOLDER_VARIABLE)
+    return Path(named).expanduser() if named else DEFAULT_DIRECTORY
 
 
 def load_suggestions(directory: Path = DEFAULT_DIRECTORY) -> tuple[Suggestion, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 
 from starlette.exceptions import HTTPException
@@ -9,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from recommender.suggestions import DEFAULT_DIRECTORY
+from recommender.suggestions import suggestions_folder
 from recommender.vocabulary import read_vocabulary
 from review.access import page
 from review.forms import chosen, redirect_target, written
@@ -110,7 +111,7 @@ def _open(
     reader: LogReader, review: Review, user: User, request: Request
 ) -> tuple[PatientView, dict[str, str], list[str]]:
     view = read_patient(reader, user, request.state.person, review.pages.zone)
-    techniques = list(read_vocabulary(DEFAULT_DIRECTORY).techniques)
+    techniques = list(read_vocabulary(suggestions_folder(os.environ)).techniques)
     return view, read_names(reader), techniques
 
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ from actions.last_exercise import FIXED_EXERCISE
 from actions.ordinals import ordinal
 from actions.recommend import ActionRecommend, suggestions_text
 from recommender import SUGGESTIONS_SHOWN, ModelFileError, Recommender, Suggestion
+from recommender.suggestions import DEFAULT_DIRECTORY as SUGGESTIONS
 
 
 @pytest.fixture(scope="module")
@@ -338,3 +342,19 @@ def test_at_the_wheel_with_every_other_contraindication_something_fitting_is_sai
     assert slots["contraindications"] == everything
     assert all(not by_id[identifier].contraindications for identifier in slots["suggestions_last"])
     assert messages[0]["text"]
+
+
+def test_a_clinic_s_own_folder_is_offered_from(
+    tracker: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(SUGGESTIONS, tmp_path / "clinic")
+    kept = (folder / "fear.jsonl").read_text(encoding="utf-8").splitlines()[:40]
+    own = [json.loads(line) | {"id": f"clinic-{number}"} for number, line in enumerate(kept)]
+    (folder / "fear.jsonl").write_text(
+        "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in own), encoding="utf-8"
+    )
+    monkeypatch.setenv("HAMDEL_SUGGESTIONS", str(folder))
+    messages, _ = run(ActionRecommend(), tracker(("I am scared", "share", "fear", {})))
+    offered = [item["id"] for item in messages[0]["custom"]["suggestions"]]
+    assert offered
+    assert all(name.startswith("clinic-") for name in offered)

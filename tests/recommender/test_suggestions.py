@@ -1,11 +1,12 @@
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
 from recommender import Recommender
 from recommender.errors import SuggestionDataError
-from recommender.suggestions import DEFAULT_DIRECTORY, load_suggestions
+from recommender.suggestions import DEFAULT_DIRECTORY, load_suggestions, suggestions_folder
 
 GOOD = {
     "id": "fear-901",
@@ -138,3 +139,8 @@ def test_a_line_with_a_number_of_thousands_of_digits_is_named(folder):
     write(folder, GOOD, '{"effort": ' + "9" * 5_000 + "}")
     with pytest.raises(SuggestionDataError, match=r"own\.jsonl:2: "):
         load_suggestions(folder)
+
+
+def test_the_environment_names_the_folder_that_is_served():
+    assert suggestions_folder({}) == suggestions_folder({"HAMDEL_SUGGESTIONS": ""}) == DEFAULT_DIRECTORY
+    assert suggestions_folder({"HAMDEL_SUGGESTIONS": "/srv/clinic"}) == Path("/srv/clinic")
