@@ -151,8 +151,8 @@ evaluate: corpora train-needs .venv/.ready-dev models  ## figures of speech emot
 
 train-ser: corpora train-needs models .venv/.ready .venv-train/.ready  ## train the speech emotion model (needs HAMDEL_CORPORA)
 	.venv/bin/python -m ser_model encode
-	.venv-train/bin/python -m ser_model train
-	.venv-train/bin/python -m ser_model train --config ser_model/configs/logmel_cnn.json --out ser_model/standalone
+	.venv-train/bin/python -m ser_model train --calibrate-folds 5
+	.venv-train/bin/python -m ser_model train --calibrate-folds 5 --config ser_model/configs/logmel_cnn.json --out ser_model/standalone
 
 SHEMO_OUT ?= results/shemo
 

@@ -204,7 +204,7 @@ def _recognisers(settings: Settings, statuses: Sequence[ModelStatus]) -> list[Fi
 def shipped_weights(root: Path) -> list[Finding]:
     """The weights that come with the project, each against the SHA-256 of its card."""
     found = []
-    for package in ("ser_model/standalone", "recommender"):
+    for package in ("ser_model", "ser_model/standalone", "recommender"):
         try:
             card = json.loads((root / package / "card.json").read_text(encoding="utf-8"))
             files = _card_files(card)

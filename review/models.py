@@ -18,7 +18,7 @@ from session_log.reader import LogReader
 
 __all__ = ["ROUTES"]
 
-_CARD = Path(__file__).parents[1] / "ser_model" / "standalone" / "card.json"
+_CARD = Path(__file__).parents[1] / "ser_model" / "card.json"
 
 
 @page("models_viewed", REVIEW_ROLES)

@@ -7,7 +7,6 @@ scikit-learn: only training imports this module.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +16,13 @@ from ser_model.baselines import BASELINES, judge_baseline, summaries
 from ser_model.configuration import Configuration
 from ser_model.corpus import CorpusClip, read_corpus
 from ser_model.cross_validation import cross_validate, joined
-from ser_model.errors import ConfigurationError, CorpusError
+from ser_model.division import divide
+from ser_model.errors import ConfigurationError
 from ser_model.evaluate import Answers, report
 from ser_model.fitting import load_training_data
-from ser_model.protocols import Fold, Protocol, leave_one_corpus_out, random_split, speaker_folds
+from ser_model.protocols import Protocol
 
 __all__ = ["compare"]
-
-_KEPT_APART = "test"
 
 
 def compare(
@@ -53,7 +51,7 @@ def compare(
         CorpusError: where recordings or features are missing, or too few.
     """
     clips = read_corpus(corpus)
-    division = _division(clips, protocol, folds, judged)
+    division = divide(clips, protocol, folds=folds, judged=judged)
     about = {"protocol": {"name": division.name, "what": division.description, "leaks": division.leaks}}
     if baseline is not None:
         if baseline != "all" and baseline not in BASELINES:
@@ -76,38 +74,6 @@ def compare(
             "configuration": configuration.model_dump(mode="json"),
         }
     ]
-
-
-def _division(clips: Sequence[CorpusClip], protocol: str, folds: int, judged: str) -> Protocol:
-    """The protocol over the clips that are not kept apart, in positions of all clips."""
-    known = [place for place, clip in enumerate(clips) if clip.split != _KEPT_APART]
-    genders = {clip.speaker: clip.gender for clip in clips if clip.gender}
-    if protocol == "corpora":
-        divided = leave_one_corpus_out([clips[place] for place in known], genders=genders)
-        return _moved(divided, known, [])
-    own = [place for place in known if clips[place].corpus == judged]
-    others = [place for place in known if clips[place].corpus != judged]
-    if not own:
-        raise CorpusError(f"no clips of {judged}; there are {sorted({clip.corpus for clip in clips})}")
-    chosen = [clips[place] for place in own]
-    if protocol == "random":
-        return _moved(random_split(chosen, folds=folds), own, others)
-    return _moved(speaker_folds(chosen, folds=folds, genders=genders), own, others)
-
-
-def _moved(protocol: Protocol, places: Sequence[int], always: Sequence[int]) -> Protocol:
-    """Positions in a part of the clips as those in all of them; some clips are learnt from in every fold."""
-
-    def moved(fold: Fold) -> Fold:
-        train = sorted([*(places[place] for place in fold.train), *always])
-        return replace(
-            fold,
-            train=tuple(train),
-            valid=tuple(places[place] for place in fold.valid),
-            test=tuple(places[place] for place in fold.test),
-        )
-
-    return replace(protocol, folds=tuple(moved(fold) for fold in protocol.folds))
 
 
 def _figures(answers: Answers) -> dict[str, Any]:

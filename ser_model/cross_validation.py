@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ser_model.configuration import Configuration
 from ser_model.evaluate import Answers, report
@@ -21,7 +22,7 @@ from ser_model.judging import answers_of, choose_on
 from ser_model.protocols import Protocol
 from ser_model.teaching import Teacher
 
-__all__ = ["cross_validate", "joined"]
+__all__ = ["cross_validate", "held_out_logits", "joined"]
 
 
 def cross_validate(
@@ -64,6 +65,21 @@ def cross_validate(
         uar = fold_figures["uar"]
         print(f"{configuration.name}, {protocol.name}, {fold.name}: UAR {uar:.4f}", flush=True)
     return joined(parts), figures
+
+
+def held_out_logits(
+    configuration: Configuration, data: TrainingData, protocol: Protocol, *, configurations: Path
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """Logits (n, 7) of the test clips of all folds, none by a fit that heard the speaker; positions (n,)."""
+    teacher = Teacher(configuration, configurations, data)
+    logits, places = [], []
+    for fold in protocol.folds:
+        train, valid = np.array(fold.train, dtype=np.intp), np.array(fold.valid, dtype=np.intp)
+        taught = teacher.probabilities(train=train, valid=valid)
+        test = np.array(fold.test, dtype=np.intp)
+        logits.append(fit(configuration, data, train=train, valid=valid, taught=taught).logits[test])
+        places.append(test)
+    return np.concatenate(logits), np.concatenate(places)
 
 
 def joined(parts: Sequence[Answers]) -> Answers:

@@ -1,7 +1,8 @@
 """Training from the recordings to the card: `train` reads from top to bottom as it happens.
 
-Everything that is chosen is chosen on the validation speakers; the test speakers are judged at the end, with
-the exported weights, and choose nothing. Needs TensorFlow, librosa and scikit-learn (`make train-ser`).
+Everything that is chosen is chosen on the validation speakers, or on folds of these and the training
+speakers; the test speakers are judged at the end, with the exported weights, and choose nothing. Needs
+TensorFlow, librosa and scikit-learn (`make train-ser`).
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import numpy as np
 from ser_model.baselines import BASELINES, judge_baseline, summaries
 from ser_model.configuration import Configuration, StatesNetwork
 from ser_model.corpus import CorpusClip, read_corpus
+from ser_model.cross_validation import held_out_logits
+from ser_model.division import divide
 from ser_model.fitting import fit, load_training_data
 from ser_model.inputs import input_of
 from ser_model.judging import Chosen, answers_of, choose_on
@@ -37,6 +40,8 @@ def train(
     configurations: Path,
     start: Path | None = None,
     fresh: bool = False,
+    folds: int | None = None,
+    judged: str = "",
     command: str = "",
 ) -> Path:
     """Trains, exports, calibrates, evaluates, and writes weights, card and pictures.
@@ -48,6 +53,9 @@ def train(
         configurations: folder of the teacher's configuration, where there is a teacher.
         start: folder of a card whose network to go on from, instead of random numbers.
         fresh: begin anew although an interrupted run could go on.
+        folds: into which the speakers of a corpus are divided, so that calibration and threshold are chosen
+            on all of them, each judged by a fit that never heard them; None: on the validation speakers.
+        judged: that corpus.
         command: how to repeat the run, for the card.
 
     Returns:
@@ -68,20 +76,24 @@ def train(
     begun = None if start is None else read_weights(start, read_card(start))
     fitted = fit(configuration, data, train=learnt, valid=valid, taught=taught, start=begun, fresh=fresh)
     trained = sorted(set(data.truth[learnt].tolist()))
-    speakers = [clips[place].speaker for place in fold.valid]
-    chosen = choose_on(fitted.logits[valid], data.truth[valid], speakers, trained)
+    held_out, known = fitted.logits[valid], valid
+    if folds is not None:
+        division = divide(clips, "speakers", folds=folds, judged=judged)
+        held_out, known = held_out_logits(configuration, data, division, configurations=configurations)
+    heard = [clips[place] for place in known]
+    chosen = choose_on(held_out, data.truth[known], [clip.speaker for clip in heard], trained)
 
     steering = _steering(
         configuration, [clips[place] for place in fold.valid], chosen, trained, fitted.weights
     )
     splits = {}
     for name, places in (("valid", valid), ("test", test)):
-        judged = [clips[place] for place in places]
+        own = [clips[place] for place in places]
         languages = steering["validated_languages"]
         answers = answers_of(
-            fitted.logits[places], judged, chosen, trained, validated=languages, sha256=steering["sha256"]
+            fitted.logits[places], own, chosen, trained, validated=languages, sha256=steering["sha256"]
         )
-        splits[name] = Split(judged, answers)
+        splits[name] = Split(own, answers)
     features = summaries(clips)
     card = card_text(
         steering,
@@ -94,6 +106,8 @@ def train(
             for name, baseline in BASELINES.items()
         },
         vector_scaling=not chosen.calibration.is_temperature,
+        chosen_on=Split(heard, answers_of(held_out, heard, chosen, trained)),
+        folds=folds,
         parameters=fitted.parameters,
         export_difference=fitted.export_difference,
         command=command,

@@ -43,6 +43,14 @@ def add_training_commands(commands: Any) -> None:
         metavar="DIR",
         help="folder of a card.json whose network to go on from; with another corpus this is fine-tuning",
     )
+    train.add_argument(
+        "--calibrate-folds",
+        type=_positive,
+        metavar="N",
+        help="choose calibration and threshold on N folds of the speakers of --judge instead of on the "
+        "validation speakers: N trainings more, those of `crossvalidate` where they are done",
+    )
+    train.add_argument("--judge", default=_JUDGED_CORPUS, metavar="CORPUS", help="see there (%(default)s)")
     train.add_argument("--fresh", action="store_true", help="begin anew instead of going on")
     train.set_defaults(run=_train)
 
@@ -89,6 +97,8 @@ def _train(options: argparse.Namespace) -> int:
     command = f"python -m ser_model train --config {shlex.quote(_shown(options.config))} --corpus DIR"
     if options.epochs is not None:
         command += f" --epochs {options.epochs}"
+    if options.calibrate_folds is not None:
+        command += f" --calibrate-folds {options.calibrate_folds}"
     if options.members is not None:
         command += f" --members {options.members}"
     if options.start is not None:
@@ -101,6 +111,8 @@ def _train(options: argparse.Namespace) -> int:
             configurations=options.config.parent,
             start=options.start,
             fresh=options.fresh,
+            folds=options.calibrate_folds,
+            judged=options.judge,
             command=command,
         )
     except KeyboardInterrupt:

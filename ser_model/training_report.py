@@ -36,12 +36,16 @@ _INPUT = {
 }
 _ABSTENTION_RULE = (
     f"the lowest threshold from which on at most {GREATEST_RISK:.0%} of the named moods are wrong in 95 % "
-    "of 2,000 draws of the validation speakers with repeats; below it, and where disgust is likeliest, the "
+    "of 2,000 draws of these speakers with repeats; below it, and where disgust is likeliest, the "
     'answer is "unclear"'
 )
-_ABSTENTION_HISTORY = (
-    "The bound over draws replaced a bound over all validation clips after the first test figures of "
-    "paper_cnn had shown that one to be too weak (0.32 wrong of the named moods instead of 0.20)."
+_HISTORY = (
+    "Twice the way of choosing, never a number, was changed after test figures were seen. The bound over "
+    "draws replaced one over all validation clips, when the first test of paper_cnn had 0.32 wrong of the "
+    "named moods instead of 0.20. Folds of all training speakers replaced the ten validation speakers, when "
+    "these turned out easier for whisper_cnn (UAR 0.78) than the rest (0.73): chosen on them, 0.29 of the "
+    "named moods were wrong on the test speakers at a coverage of 0.81, and the debiased calibration error "
+    "was 0.083. What the cards say of the test speakers since then is a second reading of them."
 )
 
 
@@ -62,12 +66,17 @@ def card_text(
     test: Split,
     baselines: Mapping[str, tuple[str, Answers]],
     vector_scaling: bool,
+    chosen_on: Split,
+    folds: int | None,
     parameters: int,
     export_difference: float,
     command: str,
 ) -> dict[str, Any]:
     """Builds the card; the keys of `steering`, which `ModelCard` reads, come first."""
     predicted = test.answers.probabilities.argmax(axis=1)
+    speakers = len({clip.speaker for clip in chosen_on.clips})
+    chosen = "the validation speakers" if folds is None else f"{folds} folds of {speakers} training speakers"
+    chosen_report = report(chosen_on.answers)
     test_report = report(test.answers)
     valid_report = report(valid.answers)
     return {
@@ -77,8 +86,8 @@ def card_text(
         "licence": licence_text({clip.corpus for clip in clips}),
         "data": _data(clips),
         "protocol": {
-            "splits": "No speaker is in two splits. Calibration and threshold are chosen on the "
-            "validation speakers; the test speakers are judged at the end, with the exported weights, and "
+            "splits": "No speaker is in two splits. Calibration and threshold are chosen on "
+            f"{chosen}; the test speakers are judged at the end, with the exported weights, and "
             "choose neither.",
             "labels": "The intended emotion; emotions that are none of ours and recordings filed under two "
             "labels are left out.",
@@ -103,14 +112,18 @@ def card_text(
         "calibration": {
             **steering["calibration"],
             "method": "factor and addend for each logit" if vector_scaling else "one temperature",
-            "chosen": "on the validation speakers, by the likelihood of speakers that were left out in turn",
+            "chosen": f"on {chosen}, by the likelihood of speakers that were left out in turn",
+            "chosen_on": {
+                key: chosen_report[key] for key in ("n", "uar", "ece", "ece_debiased", "ece_band_95")
+            },
             "ece_valid": valid_report["ece"],
             "ece_test": test_report["ece"],
         },
         "abstention": {
             "rule": _ABSTENTION_RULE,
-            "history": _ABSTENTION_HISTORY,
+            "history": _HISTORY,
             "threshold": steering["threshold"],
+            "chosen_on": {key: chosen_report[key] for key in ("coverage", "risk_at_coverage")},
             "valid": {key: valid_report[key] for key in ("coverage", "risk_at_coverage")},
             "test": {key: test_report[key] for key in ("coverage", "risk_at_coverage")},
         },

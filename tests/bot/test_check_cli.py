@@ -84,7 +84,7 @@ def test_json_has_all_and_the_exit_status_is_that_of_the_process(tmp_path):
     assert document["settings"]["recogniser.model"] == "whisper-base"
     models = {finding["subject"]: finding for finding in document["sections"]["Models"]}
     assert models["whisper-base"]["state"] == "missing"
-    assert models["ser_model/standalone/weights/paper_cnn.onnx"]["state"] == "ok"
+    assert models["ser_model/standalone/weights/logmel_cnn.onnx"]["state"] == "ok"
 
 
 def test_invalid_settings_end_with_2_and_the_rest_is_still_shown(tmp_path):

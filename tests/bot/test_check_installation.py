@@ -204,7 +204,11 @@ def test_a_manifest_that_cannot_be_read_is_invalid(tmp_path):
 
 @pytest.fixture
 def weights(tmp_path):
-    files = {"ser_model/standalone": ("a.onnx",), "recommender": ("b.onnx", "c.npz")}
+    files = {
+        "ser_model": ("s.onnx",),
+        "ser_model/standalone": ("a.onnx",),
+        "recommender": ("b.onnx", "c.npz"),
+    }
     sha256 = {}
     for package, names in files.items():
         (tmp_path / package / "weights").mkdir(parents=True)
@@ -212,6 +216,7 @@ def weights(tmp_path):
             (tmp_path / package / "weights" / name).write_bytes(name.encode())
             sha256[name] = hashlib.sha256(name.encode()).hexdigest()
     cards = {
+        "ser_model": {"weights": "weights/s.onnx", "sha256": sha256["s.onnx"]},
         "ser_model/standalone": {"weights": "weights/a.onnx", "sha256": sha256["a.onnx"]},
         "recommender": {
             "network": {"file": "weights/b.onnx", "sha256": sha256["b.onnx"]},
@@ -224,12 +229,12 @@ def weights(tmp_path):
 
 
 def test_weights_are_compared_with_their_cards(weights):
-    assert [finding.state for finding in shipped_weights(weights)] == ["ok", "ok", "ok"]
+    assert [finding.state for finding in shipped_weights(weights)] == ["ok"] * 4
     (weights / "ser_model/standalone/weights/a.onnx").write_bytes(b"cut")
     (weights / "recommender/weights/c.npz").unlink()
     found = shipped_weights(weights)
-    assert [finding.state for finding in found] == ["damaged", "ok", "missing"]
-    assert found[0].remedy == "git checkout -- ser_model/standalone/weights/a.onnx"
+    assert [finding.state for finding in found] == ["ok", "damaged", "ok", "missing"]
+    assert found[1].remedy == "git checkout -- ser_model/standalone/weights/a.onnx"
 
 
 @pytest.mark.parametrize("card", ["", "[]", "{}", '{"network": 1, "vectors": 2}'])

@@ -116,7 +116,7 @@ FAULTS: dict[str, tuple[str, Callable[[Path], object], str]] = {
     "recogniser missing": (str(MODEL), shutil.rmtree, "models fetch"),
     "recogniser cut off": (f"{MODEL}/*/model.bin", _cut, "models fetch"),
     "speech emotion weights of another": (
-        "ser_model/standalone/weights/paper_cnn.onnx",
+        "ser_model/standalone/weights/logmel_cnn.onnx",
         _of_another_network,
         "make train-ser",
     ),

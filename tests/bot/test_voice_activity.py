@@ -14,7 +14,7 @@ from bot.voice_activity import (
 )
 
 SHIPPED = Path(get_assets_path()) / "silero_vad_v6.onnx"
-OTHER = Path(__file__).resolve().parents[2] / "ser_model" / "standalone" / "weights" / "paper_cnn.onnx"
+OTHER = Path(__file__).resolve().parents[2] / "ser_model" / "standalone" / "weights" / "logmel_cnn.onnx"
 
 
 def test_the_shipped_model_gives_a_probability_for_each_frame() -> None:

@@ -134,7 +134,7 @@ def test_a_section_of_another_shape_is_refused(model, section):
 
 
 def test_another_network_with_its_own_hash_is_refused(model):
-    other = DEFAULT_DIRECTORY.parent / "ser_model" / "standalone" / "weights" / "paper_cnn.onnx"
+    other = DEFAULT_DIRECTORY.parent / "ser_model" / "standalone" / "weights" / "logmel_cnn.onnx"
     (model / "weights" / "paper_lstm.onnx").write_bytes(other.read_bytes())
     rewrite(model, lambda card: card["network"].update(sha256=sha256_of(other.read_bytes())))
     with pytest.raises(ModelFileError, match=r"paper_lstm\.onnx: the network is another one.*make train"):

@@ -154,20 +154,20 @@ def test_five_seconds_are_judged_well_within_a_turn(detector):
 
 
 def test_truncated_weights_are_refused(copied):
-    weights = copied / "weights" / "paper_cnn.onnx"
+    weights = copied / "weights" / "logmel_cnn.onnx"
     weights.write_bytes(weights.read_bytes()[:1_000])
     with pytest.raises(ModelFileError, match=r"SHA-256.*make train-ser"):
         SpeechEmotionDetector.load(copied)
 
 
 def test_missing_weights_are_refused(copied):
-    (copied / "weights" / "paper_cnn.onnx").unlink()
-    with pytest.raises(ModelFileError, match=r"paper_cnn\.onnx: cannot be read"):
+    (copied / "weights" / "logmel_cnn.onnx").unlink()
+    with pytest.raises(ModelFileError, match=r"logmel_cnn\.onnx: cannot be read"):
         SpeechEmotionDetector.load(copied)
 
 
 def test_weights_that_are_no_network_are_refused_even_with_their_own_hash(copied):
-    weights = copied / "weights" / "paper_cnn.onnx"
+    weights = copied / "weights" / "logmel_cnn.onnx"
     weights.write_bytes(b"")
     card = json.loads((copied / "card.json").read_text(encoding="utf-8"))
     card["sha256"] = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -188,9 +188,9 @@ def test_card_with_another_number_of_outputs_is_refused(copied):
 
 def test_another_network_with_its_own_hash_is_refused_at_the_start(copied):
     other = (STANDALONE_DIRECTORY.parents[1] / "recommender" / "weights" / "paper_lstm.onnx").read_bytes()
-    (copied / "weights" / "paper_cnn.onnx").write_bytes(other)
+    (copied / "weights" / "logmel_cnn.onnx").write_bytes(other)
     card = json.loads((copied / "card.json").read_text(encoding="utf-8"))
     card["sha256"] = sha256_of(other)
     (copied / "card.json").write_text(json.dumps(card), encoding="utf-8")
-    with pytest.raises(ModelFileError, match=r"paper_cnn\.onnx: is another network.*make train-ser"):
+    with pytest.raises(ModelFileError, match=r"logmel_cnn\.onnx: is another network.*make train-ser"):
         SpeechEmotionDetector.load(copied)

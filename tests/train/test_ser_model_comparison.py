@@ -10,8 +10,9 @@ from tone_corpus import STATES, stand_in_states, write_tones
 pytest.importorskip("tensorflow", reason="needs the training environment (make train-ser)")
 
 from ser_model.baselines import BASELINES
-from ser_model.comparison import _division, compare
+from ser_model.comparison import compare
 from ser_model.corpus import read_corpus
+from ser_model.division import divide
 from ser_model.errors import ConfigurationError, CorpusError
 from ser_model.feature_cache import cached_features, states_recipe
 
@@ -90,7 +91,7 @@ def test_each_protocol_says_what_it_is_and_judges_its_clips_once(
 @pytest.mark.parametrize("protocol", ["speakers", "random", "corpora"])
 def test_no_fold_names_a_clip_of_the_test_split(protocol, corpora):
     clips = read_corpus(corpora)
-    division = _division(clips, protocol, 2, "judged")
+    division = divide(clips, protocol, folds=2, judged="judged")
     kept_apart = {place for place, clip in enumerate(clips) if clip.split == "test"}
     assert len(kept_apart) == 12
     tested = [place for fold in division.folds for place in fold.test]

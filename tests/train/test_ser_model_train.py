@@ -93,6 +93,17 @@ def test_card_says_what_was_learnt_and_measured(trained):
     assert card["baselines"]["majority"]["uar"] == pytest.approx(1 / 3, abs=1e-4)
 
 
+def test_calibration_can_be_chosen_on_all_speakers_but_those_of_the_test(trained, corpus, tmp_path):
+    train(TINY, corpus=corpus, out=tmp_path, configurations=tmp_path, folds=3, judged="generated")
+    card, before = (
+        json.loads((out / "card.json").read_text(encoding="utf-8")) for out in (tmp_path, trained)
+    )
+    assert card["calibration"]["chosen"].startswith("on 3 folds of 6 training speakers")
+    assert card["calibration"]["chosen_on"]["n"] == 36
+    assert before["calibration"]["chosen_on"]["n"] == 12
+    assert card["sha256"] == before["sha256"]
+
+
 def test_finished_run_is_not_repeated_when_started_again(trained, corpus, tmp_path, capsys):
     train(TINY, corpus=corpus, out=tmp_path, configurations=tmp_path)
     assert "epoch 1: loss" not in capsys.readouterr().out
