@@ -50,13 +50,21 @@ def load_encoder(name: str, sha256: str, layers: Sequence[int]) -> StatesSource:
         ConfigurationError: where the recogniser is missing, or is another one.
     """
     # The shell around the gateway's recogniser: nothing else in this package knows that there is a gateway.
+    from bot.model_manifest import ModelManifestError
     from bot.model_store import ModelMissingError, UnknownModelError, default_store
     from bot.speech_encoder import SpeechEncoder
     from bot.whisper_weights import WeightsFormatError
 
     try:
         encoder = SpeechEncoder.load(default_store().path(name), layers=layers)
-    except (ModelMissingError, UnknownModelError, OSError, ValueError, WeightsFormatError) as error:
+    except (
+        ModelManifestError,
+        ModelMissingError,
+        UnknownModelError,
+        OSError,
+        ValueError,
+        WeightsFormatError,
+    ) as error:
         raise ConfigurationError(f"the recogniser {name} cannot be loaded: {error}") from None
     if encoder.sha256 != sha256:
         raise ConfigurationError(

@@ -12,7 +12,7 @@ import soundfile
 from speech_like import speech_like
 
 from ser_model.__main__ import main
-from ser_model.model_card import STANDALONE_DIRECTORY
+from ser_model.model_card import DEFAULT_DIRECTORY, STANDALONE_DIRECTORY
 from ser_model.shift import CONDITIONS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,7 +60,7 @@ def test_evaluate_writes_the_figures(manifest, tmp_path, capsys):
         "en": True,
         "fa": False,
     }
-    assert figures["model_sha256"] == json.loads((STANDALONE_DIRECTORY / "card.json").read_text())["sha256"]
+    assert figures["model_sha256"] == json.loads((DEFAULT_DIRECTORY / "card.json").read_text())["sha256"]
     assert figures["latency_ms_per_item"] > 0.0
     assert "3 clips: UAR" in capsys.readouterr().out
 
