@@ -1,6 +1,5 @@
 import json
 import shutil
-import time
 from collections import Counter
 
 import pytest
@@ -269,12 +268,3 @@ def test_other_bad_arguments_are_errors_that_repeat_nothing_private(recommender,
     with pytest.raises(InvalidRequestError, match=message) as caught:
         recommender.suggest("fear", **{"language": "en", **argument})
     assert "private" not in str(caught.value)
-
-
-def test_a_call_takes_less_than_three_milliseconds(recommender):
-    taken = []
-    for seed in range(50):
-        started = time.thread_time()
-        recommender.suggest("fear", language="en", text="I am scared of tomorrow " * 4, seed=seed)
-        taken.append(time.thread_time() - started)
-    assert sorted(taken)[len(taken) // 2] < 0.003
