@@ -100,10 +100,11 @@ def _readings(options: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from recommender.configuration import read_configuration
-    from recommender.learning import examples_of
+    from recommender.learning import examples_of, use_one_thread
     from recommender.paper_readings import PROTOCOLS, paper_readings
     from recommender.train import read_vectors
 
+    use_one_thread()
     configuration = read_configuration(options.config)
     techniques = tuple(read_vocabulary(options.suggestions).techniques)
     examples = examples_of(load_suggestions(options.suggestions), ())

@@ -8,6 +8,7 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 from numpy.typing import NDArray
 
 from language import LANGUAGES, fold
@@ -17,7 +18,22 @@ from recommender.model import build_network
 from recommender.situations import LabelledSituation
 from recommender.suggestions import Suggestion
 
-__all__ = ["Example", "examples_of", "fit", "fit_network", "padded", "probabilities", "targets"]
+__all__ = [
+    "Example",
+    "examples_of",
+    "fit",
+    "fit_network",
+    "padded",
+    "probabilities",
+    "targets",
+    "use_one_thread",
+]
+
+
+def use_one_thread() -> None:
+    """Keeps TensorFlow to one core; to be called before anything is computed."""
+    tf.config.threading.set_intra_op_parallelism_threads(1)
+    tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
 @dataclass(frozen=True)

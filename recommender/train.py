@@ -25,7 +25,7 @@ from recommender.configuration import Configuration
 from recommender.cross_validation import cross_validate
 from recommender.errors import ConfigurationError, ModelFileError
 from recommender.features import WordVectors
-from recommender.learning import Example, examples_of, fit
+from recommender.learning import Example, examples_of, fit, use_one_thread
 from recommender.model_card import sha256_of
 from recommender.onnx_graph import onnx_bytes
 from recommender.regression_learning import fit_regressions
@@ -74,8 +74,7 @@ def train(
         SuggestionDataError: for data that is not as it should be.
         ModelFileError: where Keras and ONNX disagree.
     """
-    tf.config.threading.set_intra_op_parallelism_threads(1)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    use_one_thread()
     vocabulary = read_vocabulary(suggestions)
     techniques = tuple(vocabulary.techniques)
     examples = examples_of(load_suggestions(suggestions), read_labelled_situations(situations, vocabulary))
