@@ -16,7 +16,6 @@ from review.second_factor import matching_step, recovery_digest
 from review.sign_in_sessions import end_sessions
 from session_log.account_rows import account_digest
 from session_log.audit_events import AccountChanged
-from session_log.data_keys import DataKey
 from session_log.transaction import Transaction
 
 __all__ = [
@@ -184,7 +183,7 @@ def enrol(
     """
     key = log_key(transaction)
     digests = [recovery_digest(key, account, code.replace("-", "")) for code in codes]
-    sealed = _secrets_key(transaction).seal(secret.encode(), _about(account))
+    sealed = transaction.key_of(_KEY_OWNER).seal(secret.encode(), _about(account))
     transaction.database.execute(
         """UPDATE review_accounts SET state = ?, password = ?, code_secret = ?, recovery = ?, code_step = 0
         WHERE account = ?""",
@@ -231,7 +230,7 @@ def use_code(transaction: Transaction, account: str, code: str, by: By) -> bool:
     ).fetchone()
     if row is None or row[0] is None:
         return False
-    secret = _secrets_key(transaction).open(bytes(row[0]), _about(account)).decode()
+    secret = transaction.key_of(_KEY_OWNER).open(bytes(row[0]), _about(account)).decode()
     step = matching_step(secret, code, by.at, row[2])
     if step is not None:
         database.execute("UPDATE review_accounts SET code_step = ? WHERE account = ?", (step, account))
@@ -283,15 +282,6 @@ def _note(transaction: Transaction, account: str, change: str, by: By) -> None:
         at=by.at, actor=by.actor, role=by.role, account=account, change=change, digest=digest
     )
     transaction.append(event)
-
-
-def _secrets_key(transaction: Transaction) -> DataKey:
-    key = transaction.keys.find(transaction.database, _KEY_OWNER)
-    if key is None:
-        key, wrapped = transaction.keys.make(_KEY_OWNER)
-        query = "INSERT INTO keys (owner, master_id, wrapped) VALUES (?, ?, ?)"
-        transaction.database.execute(query, (wrapped.owner, wrapped.master_id, wrapped.wrapped))
-    return key
 
 
 def _about(account: str) -> str:

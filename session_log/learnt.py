@@ -60,7 +60,7 @@ def keep_learnt(transaction: Transaction, learnt: Learnt) -> None:
     """Replaces what was learnt before."""
     content = {"preferences": learnt.preferences, "pays": learnt.pays, "reason": learnt.reason}
     at = learnt.at.astimezone(UTC).isoformat(timespec="microseconds")
-    sealed = _key_of(transaction).seal(json.dumps(content).encode(), _about(at))
+    sealed = transaction.key_of(_KEY_OWNER).seal(json.dumps(content).encode(), _about(at))
     transaction.database.execute(
         """INSERT INTO learnt (name, at, content) VALUES (?, ?, ?)
         ON CONFLICT (name) DO UPDATE SET at = excluded.at, content = excluded.content""",
@@ -126,15 +126,6 @@ def forget_learnt(transaction: Transaction) -> None:
     transaction.database.execute("DELETE FROM learnt")
     transaction.database.execute("DELETE FROM keys WHERE owner = ?", (_KEY_OWNER,))
     transaction.keys.forget(_KEY_OWNER)
-
-
-def _key_of(transaction: Transaction) -> DataKey:
-    key = transaction.keys.find(transaction.database, _KEY_OWNER)
-    if key is None:
-        key, wrapped = transaction.keys.make(_KEY_OWNER)
-        query = "INSERT INTO keys (owner, master_id, wrapped) VALUES (?, ?, ?)"
-        transaction.database.execute(query, (wrapped.owner, wrapped.master_id, wrapped.wrapped))
-    return key
 
 
 def _find(keys: DataKeys, database: Database) -> DataKey | None:

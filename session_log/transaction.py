@@ -11,7 +11,7 @@ from session_log import store
 from session_log.care_events import PersonConsentSet, QuestionnaireAnswered
 from session_log.chain import Head
 from session_log.consent import CONTENT_EVENTS, ConsentLedger
-from session_log.data_keys import DataKeys, SealError
+from session_log.data_keys import DataKey, DataKeys, SealError
 from session_log.events import EVENT_CLASSES, ConsentSet, TalkStarted
 from session_log.kinds import KINDS, AnyEvent, owner, sealed_fields, talk_of
 from session_log.sealed import SealedEvent, seal
@@ -58,6 +58,19 @@ class Transaction:
     def head(self) -> Head:
         """The newest row."""
         return self._chain.head
+
+    def key_of(self, name: str) -> DataKey:
+        """The data key of something that is no talk, made where there is none yet.
+
+        Raises:
+            SealError: where the stored one cannot be opened.
+        """
+        key = self.keys.find(self.database, name)
+        if key is None:
+            key, wrapped = self.keys.make(name)
+            query = "INSERT INTO keys (owner, master_id, wrapped) VALUES (?, ?, ?)"
+            self.database.execute(query, (wrapped.owner, wrapped.master_id, wrapped.wrapped))
+        return key
 
     def append(self, event: AnyEvent) -> bool:
         """Appends an event whose writer answers for its consents.
