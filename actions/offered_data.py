@@ -36,12 +36,17 @@ def suggestions_payload(
                 "technique": item.technique,
                 "family": item.family,
                 "score": round(item.score, _DIGITS),
-                "propensity": round(item.propensity, _DIGITS),
-                "technique_propensity": round(item.technique_propensity, _DIGITS),
-                "alternatives": {name: round(share, _DIGITS) for name, share in item.alternatives.items()},
+                "propensity": _shortened(item.propensity),
+                "technique_propensity": _shortened(item.technique_propensity),
+                "alternatives": {name: _shortened(share) for name, share in item.alternatives.items()},
             }
             for item in ranked
         ],
         # The hour on the person's clock is not known here.
         "context": {"mood": mood, "distress": distress, "night": None},
     }
+
+
+def _shortened(probability: float) -> float:
+    # By significant digits: what was chosen against all odds must not become impossible.
+    return float(f"{probability:.{_DIGITS}g}")

@@ -114,26 +114,25 @@ def _paper(recommender: Recommender, vocabulary: Vocabulary) -> Ask:
 
 
 def _nearest(suggestions: Sequence[Suggestion], rarity: NDArray[np.float32]) -> Ask:
-    stored: dict[tuple[str, str], tuple[list[Suggestion], NDArray[np.float32]]] = {}
+    weights = {
+        (suggestion.id, language): weighted(ngram_counts(fold(suggestion.text(language), language)), rarity)
+        for suggestion in suggestions
+        for language in LANGUAGES
+    }
 
     def ask(situation: RatedSituation, _: int) -> list[str]:
-        key = (situation.mood, situation.language)
-        if key not in stored:
-            chosen = [suggestion for suggestion in suggestions if suggestion.mood == situation.mood]
-            table = np.stack([_dense(s.text(situation.language), situation.language, rarity) for s in chosen])
-            stored[key] = (chosen, table)
-        chosen, table = stored[key]
-        likeness = table @ _dense(situation.text, situation.language, rarity)
-        return [chosen[place].family for place in np.argsort(-likeness, kind="stable")[:PLACES]]
+        said = np.zeros(COLUMNS, dtype=np.float32)
+        columns, values = weighted(ngram_counts(fold(situation.text, situation.language)), rarity)
+        said[columns] = values
+
+        def likeness(suggestion: Suggestion) -> float:
+            columns, values = weights[suggestion.id, situation.language]
+            return float(said[columns] @ values)
+
+        of_mood = [suggestion for suggestion in suggestions if suggestion.mood == situation.mood]
+        return [suggestion.family for suggestion in sorted(of_mood, key=likeness, reverse=True)[:PLACES]]
 
     return ask
-
-
-def _dense(text: str, language: str, rarity: NDArray[np.float32]) -> NDArray[np.float32]:
-    columns, values = weighted(ngram_counts(fold(text, language)), rarity)
-    row = np.zeros(COLUMNS, dtype=np.float32)
-    row[columns] = values
-    return row
 
 
 def _by_chance(suggestions: Sequence[Suggestion]) -> Ask:

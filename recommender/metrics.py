@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["discounted_gain", "hit", "interval", "precision"]
+__all__ = ["hit", "interval", "precision"]
 
 _RESAMPLES = 2000
 
@@ -20,19 +20,6 @@ def hit(ranked: Sequence[str], fitting: Sequence[str], places: int) -> float:
 def precision(ranked: Sequence[str], fitting: Sequence[str], places: int) -> float:
     """Share of fitting techniques among the first places; an empty place does not fit."""
     return sum(technique in fitting for technique in ranked[:places]) / places
-
-
-def discounted_gain(ranked: Sequence[str], fitting: Sequence[str], places: int) -> float:
-    """Normalised discounted cumulative gain of the first places, 0–1, all fitting ones being equal.
-
-    The best possible order fills every place with a fitting technique, since several suggestions of
-    one technique may be shown (Järvelin and Kekäläinen, 2002).
-    """
-    discounts = [1.0 / np.log2(place + 2) for place in range(places)]
-    gained = sum(
-        discount for technique, discount in zip(ranked, discounts, strict=False) if technique in fitting
-    )
-    return float(gained / sum(discounts))
 
 
 def interval(values: Sequence[float] | NDArray[np.float64], *, seed: int = 0) -> dict[str, float]:

@@ -9,7 +9,7 @@ Both are measured here on the project's own sentences for anger, fear and sadnes
 * `grouped`: a pair, and all pairs much like it, are in one fold together.
 
 In reading (b) with the mood word alone and "a suggestion for this mood" as the goal, every answer is right by
-construction. Needs TensorFlow.
+construction. Needs TensorFlow and SciPy.
 """
 
 from __future__ import annotations
@@ -20,11 +20,15 @@ from typing import Any
 import keras
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
+from language import LANGUAGES
 from recommender.configuration import Configuration
 from recommender.features import LONGEST_SEQUENCE, WordVectors
 from recommender.learning import Example, fit_network, padded
 from recommender.metrics import interval
+from recommender.near_duplicates import alike_in_words
 
 __all__ = ["MOODS", "PROTOCOLS", "likeness_groups", "paper_readings"]
 
@@ -95,28 +99,16 @@ def paper_readings(
 
 def likeness_groups(examples: Sequence[Example]) -> NDArray[np.int64]:
     """Number of the group of each example, from 0: pairs, joined where a sentence is much like another."""
-    tokens = [frozenset(example.folded.split()) for example in examples]
-    parent = list(range(len(examples)))
-
-    def root(place: int) -> int:
-        while parent[place] != place:
-            parent[place] = parent[parent[place]]
-            place = parent[place]
-        return place
-
     first_of: dict[str, int] = {}
-    holding: dict[tuple[str, str], list[int]] = {}
-    for place, example in enumerate(examples):
-        parent[root(place)] = root(first_of.setdefault(example.id, place))
-        common: dict[int, int] = {}
-        for token in tokens[place]:
-            for other in holding.setdefault((example.language, token), []):
-                common[other] = common.get(other, 0) + 1
-            holding[example.language, token].append(place)
-        for other, shared in common.items():
-            if shared / (len(tokens[place]) + len(tokens[other]) - shared) >= _ALIKE:
-                parent[root(place)] = root(other)
-    return np.unique([root(place) for place in range(len(examples))], return_inverse=True)[1].astype(np.int64)
+    alike = [(place, first_of.setdefault(e.id, place)) for place, e in enumerate(examples)]
+    for language in LANGUAGES:
+        own = [place for place, example in enumerate(examples) if example.language == language]
+        texts = [examples[place].folded for place in own]
+        alike += [(own[p.first], own[p.second]) for p in alike_in_words(texts, least=_ALIKE)]
+    rows, columns = zip(*alike, strict=True)
+    graph = coo_array((np.ones(len(alike)), (rows, columns)), shape=(len(examples), len(examples)))
+    groups: NDArray[np.int64] = connected_components(graph, directed=False)[1].astype(np.int64)
+    return groups
 
 
 def _answers(

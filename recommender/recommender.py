@@ -108,7 +108,7 @@ class Recommender:
     def load(
         cls, directory: Path = DEFAULT_DIRECTORY, suggestions: Path = SUGGESTIONS_DIRECTORY
     ) -> Recommender:
-        """Loads card, network, word vectors and suggestions, which takes some tenths of a second.
+        """Loads card, model, word vectors and suggestions, which takes about two seconds.
 
         Raises:
             ModelFileError: where a file of the model is missing, damaged or not the card's.

@@ -55,7 +55,7 @@ def test_suggestions_are_spoken_and_shown(
     for item in shown:
         assert item["technique"] in item["alternatives"]
         assert sum(item["alternatives"].values()) == pytest.approx(1, abs=1e-3)
-        assert all(round(share, 6) == share for share in item["alternatives"].values())
+        assert all(float(f"{share:.6g}") == share for share in item["alternatives"].values())
     assert message["custom"]["context"] == {"mood": mood, "distress": None, "night": None}
     assert slots["suggestions"] == "offered"
     assert slots["suggestions_last"] == [item["id"] for item in shown]

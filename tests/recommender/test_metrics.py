@@ -1,6 +1,6 @@
 import pytest
 
-from recommender.metrics import discounted_gain, hit, interval, precision
+from recommender.metrics import hit, interval, precision
 
 
 def test_hit_and_precision_count_fitting_techniques():
@@ -12,11 +12,6 @@ def test_hit_and_precision_count_fitting_techniques():
 def test_an_empty_place_does_not_fit():
     assert precision(["a"], ("a",), 3) == pytest.approx(1 / 3)
     assert precision([], ("a",), 3) == 0.0
-
-
-def test_gain_is_higher_for_earlier_places():
-    assert discounted_gain(["a", "x", "x"], ("a",), 3) > discounted_gain(["x", "x", "a"], ("a",), 3)
-    assert discounted_gain(["a", "b", "a"], ("a", "b"), 3) == pytest.approx(1.0)
 
 
 def test_the_interval_holds_the_mean_and_narrows_with_more_items():
