@@ -22,8 +22,8 @@ ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt),)
 export UV_SYSTEM_CERTS ?= true
 endif
 
-.PHONY: help serve dev demo check test lint format soak hooks train-ser train-crisis train-recommender evaluate bench lock clean \
-	models rendered-speech dialogue-model corpora serve-needs lint-needs test-needs train-needs
+.PHONY: help serve dev demo check test lint format soak hooks train-ser train-voices train-crisis train-recommender evaluate bench lock clean \
+	models voices rendered-speech dialogue-model corpora serve-needs lint-needs test-needs train-needs
 
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "%s\n", "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ corpora:
 	@deploy/packages.sh environment .venv-train 3.11 $<
 	@touch $@
 # One more stock client, which only its own tests need: without it they are skipped and say so.
+.venv-voices/.ready: requirements/voices.txt | $(UV)
+	@deploy/packages.sh environment .venv-voices 3.11 $<
+	@touch $@
 .venv-livekit/.ready: requirements/livekit.txt | $(UV)
 	@if deploy/packages.sh environment .venv-livekit 3.11 $<; then touch $@; else \
 		echo "livekit-plugins-openai could not be installed: its talks are left out of the tests" >&2; fi
@@ -73,6 +76,9 @@ models: .venv/.ready
 
 rendered-speech: .venv/.ready
 	@.venv/bin/python -m bot render
+
+voices: .venv/.ready  ## speak ahead what the product itself says, into the cache (optional)
+	@.venv/bin/python -m tts_voices render
 
 dialogue-model: .venv-dialogue/.ready
 	@.venv-dialogue/bin/python -m dialogue train
@@ -93,10 +99,10 @@ check:  ## settings, versions, models, ports: what is there, what is missing, ho
 	@.venv/bin/python -m bot check
 
 ##@ Checking the code
-test: test-needs .venv/.ready-dev .venv-dialogue/.ready .venv-train/.ready .venv-livekit/.ready $(NPM_CLIENT)/node_modules/.package-lock.json models rendered-speech dialogue-model lint  ## all checks and tests
+test: test-needs .venv/.ready-dev .venv-dialogue/.ready .venv-train/.ready .venv-voices/.ready .venv-livekit/.ready $(NPM_CLIENT)/node_modules/.package-lock.json models rendered-speech dialogue-model lint  ## all checks and tests
 	@rm -f .coverage .coverage.*
 	@$(MAKE) --no-print-directory --jobs=$(TEST_JOBS) --keep-going AT_ONCE=yes \
-		tested-talks tested-gateway tested-dialogue tested-page tested-training
+		tested-talks tested-gateway tested-dialogue tested-page tested-training tested-voices
 	@.venv/bin/coverage combine --quiet
 	@.venv/bin/coverage report --skip-covered
 
@@ -105,19 +111,21 @@ test: test-needs .venv/.ready-dev .venv-dialogue/.ready .venv-train/.ready .venv
 TALKS := tests/end_to_end tests/faults
 part = set -o pipefail; env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u AT_ONCE COVERAGE_FILE=.coverage.$(1) $(2) --durations=10 2>&1 \
 	| (trap '' INT; exec sed -u 's/^/$(1) | /')
-.PHONY: tested-talks tested-page tested-gateway tested-dialogue tested-training
+.PHONY: tested-talks tested-page tested-gateway tested-dialogue tested-training tested-voices
 tested-talks:
 	@$(call part,talks   ,.venv/bin/python -m pytest --cov --cov-report= $(TALKS))
 tested-page:
 	@$(call part,page    ,.venv/bin/python -m pytest --cov --cov-report= tests/widget)
 tested-gateway:
 	@$(call part,gateway ,nice -n 5 .venv/bin/python -m pytest --cov --cov-report= tests \
-		$(TALKS:%=--ignore=%) --ignore=tests/widget --ignore=tests/dialogue --ignore=tests/actions --ignore=tests/train --ignore=tests/soak)
+		$(TALKS:%=--ignore=%) --ignore=tests/widget --ignore=tests/dialogue --ignore=tests/actions --ignore=tests/train --ignore=tests/voices_training --ignore=tests/soak)
 tested-dialogue:
 	@$(call part,dialogue,nice -n 5 .venv-dialogue/bin/python -m pytest tests/dialogue tests/actions tests/emotion \
 		tests/language tests/crisis tests/recommender)
 tested-training:
 	@$(call part,training,nice -n 5 .venv-train/bin/python -m pytest tests/train)
+tested-voices:
+	@$(call part,voices  ,nice -n 5 .venv-voices/bin/python -m pytest tests/voices_training)
 
 lint: lint-needs .venv/.ready-dev .venv-dialogue/.ready  ## style and types alone
 	.venv/bin/ruff check .
@@ -163,6 +171,16 @@ adapt-ser: train-needs models .venv/.ready .venv-train/.ready  ## fine-tune and 
 	.venv/bin/python -m ser_model encode --config ser_model/configs/shemo.json --corpus $(SHEMO_OUT)/manifest.csv
 	.venv-train/bin/python -m ser_model train --config ser_model/configs/shemo.json --start ser_model --corpus $(SHEMO_OUT)/manifest.csv --out $(SHEMO_OUT)
 
+VOICES_OUT ?= results/voices
+train-voices: .venv-voices/.ready  ## teach the embedded voices anew: VOICES_OUT=folder (two hours on two cores)
+	@deploy/requirements.sh python3.11 espeak-ng festival
+	.venv-voices/bin/python -m tts_voices teach english --out $(VOICES_OUT)/english
+	.venv-voices/bin/python -m tts_voices teach persian --out $(VOICES_OUT)/persian
+	.venv-voices/bin/python -m tts_voices train --language en --corpus $(VOICES_OUT)/english --corpus $(VOICES_OUT)/persian \
+		--out $(VOICES_OUT)/en
+	.venv-voices/bin/python -m tts_voices train --language fa --corpus $(VOICES_OUT)/persian --out $(VOICES_OUT)/fa \
+		--start $(VOICES_OUT)/en/acoustic.pt --vocoder $(VOICES_OUT)/en/voice/vocoder.onnx
+
 train-crisis: train-needs .venv-train/.ready  ## train the crisis guard's classifier
 	.venv-train/bin/python -m crisis train
 
@@ -175,9 +193,10 @@ lock: | $(UV)  ## resolve requirements/*.in anew
 	$(COMPILE) -p 3.11 requirements/gateway-dev.in -o requirements/gateway-dev.txt
 	$(COMPILE) -p 3.10 requirements/dialogue.in -o requirements/dialogue.txt
 	$(COMPILE) -p 3.11 requirements/train.in -o requirements/train.txt
+	$(COMPILE) -p 3.11 requirements/voices.in -o requirements/voices.txt
 	$(COMPILE) -p 3.11 requirements/livekit.in -o requirements/livekit.txt
 
 clean:  ## remove environments and caches of this checkout
-	rm -rf .venv .venv-dialogue .venv-train .venv-livekit .uv models .run .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv .venv-dialogue .venv-train .venv-voices .venv-livekit .uv models .run .pytest_cache .mypy_cache .ruff_cache
 
 help:  ## this list

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from bot.audio_encoding import AudioEncoding
 from bot.choices import Choices
@@ -37,6 +37,7 @@ __all__ = [
     "ReleaseSpeaking",
     "Send",
     "Speak",
+    "SpeakingStyle",
     "StopSpeaking",
     "StopUnderstanding",
     "TellDialogue",
@@ -45,6 +46,9 @@ __all__ = [
     "UnderstandingFailed",
     "Understood",
 ]
+
+SpeakingStyle = Literal["plain", "soft"]
+"""As `tts_voices.voice.Style`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +106,13 @@ class TellDialogue:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """Queues one sentence for the voice."""
+    """Queues one sentence for the voice, in this style of speaking."""
 
     generation: int
     text: str
     language: str
     speed: float
+    style: SpeakingStyle = "plain"
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,9 +137,9 @@ class Delivery:
 
     def say(self, text: str, language: str, *, of_dialogue: bool = False) -> None:
         """Adds sentences to the reply under way; `of_dialogue` as in `bot.heard`."""
-        speed = self._state.config.audio.output.speed
+        speed, style = self._state.config.audio.output.speed, self._state.style
         for sentence in split_sentences(text, language):
-            self._replying.say(sentence, language=language, speed=speed, of_dialogue=of_dialogue)
+            self._replying.say(sentence, language=language, speed=speed, of_dialogue=of_dialogue, style=style)
 
     def say_context(self, text: str, language: str) -> None:
         """Adds a fixed sentence of danger: it stays on the screen, and the guard reads answers against it."""

@@ -46,11 +46,12 @@ from bot.talks import Talks
 from bot.tokens import DEVELOPMENT_SUBJECT, Claims, TokenError, TokenIssuer
 from bot.used_tokens import UsedTokens
 from bot.voice_activity import VoiceActivityError, load_voice_activity_model
+from bot.voices import open_voices
 from on_call.delivery import OnCallError
 from recommender.suggestions import suggestions_folder
 from ser_model.errors import SpeechEmotionError
 from session_log import SessionLog, SessionLogError
-from tts_voices import VoiceError, load_voice
+from tts_voices import VoiceError
 
 __all__ = ["development_token_path", "make_issuer", "run_gateway", "server_config"]
 
@@ -294,8 +295,7 @@ def _load_parts(settings: Settings, now_ms: Callable[[], float]) -> Parts:
     phrases = Phrases.load(ROOT / "data" / "phrases.json")
     speech = load_speech(settings)
     voice_activity = load_voice_activity_model()
-    # A voice that breaks off is followed by the plain one, which is tried twice where it is the first.
-    voices = (load_voice(settings.voice.name), load_voice())
+    voices = open_voices(settings.voice, settings.conversation.country)
     rendered = RenderedSpeech(default_folder(), load_fixed_sentences(settings.conversation.country))
     places = settings.session_log.places
     session_log = SessionLog.open(places)  # last: a start that fails leaves nothing behind
@@ -308,7 +308,8 @@ def _load_parts(settings: Settings, now_ms: Callable[[], float]) -> Parts:
         phrases=phrases,
         speech=speech,
         voice_activity=voice_activity,
-        voices=voices,
+        voices=voices.voices,
+        voice_problem=voices.problem,
         dialogue=DialogueClient(
             settings.dialogue.url,
             os.environ.get("HAMDEL_DIALOGUE_TOKEN") or None,

@@ -49,8 +49,8 @@ class Health:
     async def ready(self, request: Request) -> Response:
         """Whether a talk can begin, part by part; status 503 where it can't.
 
-        Without actions, session log or what was learnt a talk goes on with less, so that these alone don't
-        take it back.
+        Without actions, session log, what was learnt or the chosen voice a talk goes on with less, so that
+        these alone don't take it back.
         """
         log, learning = self._parts.session_log.health(), self._parts.learning
         parts = {
@@ -61,6 +61,7 @@ class Health:
             "actions": await self._actions_ready(),
             "session_log": not (log.last_error or log.spool_error or log.head_error or log.sound_error),
             "learning": learning is None or learning.well,
+            "voice": self._parts.voice_problem is None,
         }
         ready = all(parts[name] for name in ("gateway", "places", "dialogue", "recogniser"))
         return JSONResponse({"ready": ready, "parts": parts}, 200 if ready else 503)

@@ -125,7 +125,13 @@ class Performing:
                     self._outgoing.keeping = self._conversation.resumable
                     self._outgoing.put(json.dumps(command.event), time.monotonic())
                 case c.Speak():
-                    self._speaker.say(command.generation, command.text, command.language, command.speed)
+                    self._speaker.say(
+                        command.generation,
+                        command.text,
+                        command.language,
+                        command.speed,
+                        style=command.style,
+                    )
                 case c.FinishSpeaking():
                     self._speaker.finish(command.generation)
                 case c.StopSpeaking():

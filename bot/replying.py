@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.audio_encoding import AudioEncoding
-from bot.commands import Command, FinishSpeaking, Speak, StopSpeaking
+from bot.commands import Command, FinishSpeaking, Speak, SpeakingStyle, StopSpeaking
 from bot.response import Response
 
 __all__ = ["Replying"]
@@ -64,14 +64,16 @@ class Replying:
         self._send(*self.current.begin(previous_item_id))
         return self.current
 
-    def say(self, sentence: str, *, language: str, speed: float, of_dialogue: bool) -> None:
+    def say(
+        self, sentence: str, *, language: str, speed: float, of_dialogue: bool, style: SpeakingStyle = "plain"
+    ) -> None:
         """Adds a sentence to the reply under way; `of_dialogue` as in `bot.heard`."""
         response = self.current
         if response is None:
             return
         self._send(*response.say(sentence, language=language, speed=speed, of_dialogue=of_dialogue))
         if response.spoken:
-            self._emit(Speak(response.generation, sentence, language, speed))
+            self._emit(Speak(response.generation, sentence, language, speed, style))
 
     def sound(self, generation: int, sentence_index: int, pcm: bytes) -> bool:
         """Passes a piece of audio on, unless it belongs to an older reply; True for a reply's first."""

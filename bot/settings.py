@@ -134,9 +134,10 @@ class RecogniserSettings(_Section):
 
 
 class VoiceSettings(_Section):
-    """Which voice speaks."""
+    """Which voice speaks, and how much of what the product itself says is kept as sound."""
 
     name: str = "espeak"
+    cache_mb: int = Field(default=300, ge=0, le=100_000)
 
 
 class DialogueSettings(_Section):

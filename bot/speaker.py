@@ -20,7 +20,7 @@ from bot.audio import StreamResampler, pcm16_from_samples
 from bot.rendered_speech import RenderedSpeech
 from bot.session_config import SAMPLE_RATE_HZ
 from tts_voices import CHUNK_MS, Voice
-from tts_voices.voice import SLOWEST
+from tts_voices.voice import SLOWEST, Style
 
 __all__ = ["Speaker"]
 
@@ -41,6 +41,7 @@ class _Sentence:
     text: str
     language: str
     speed: float
+    style: Style
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +94,11 @@ class Speaker:
         self._playhead_s = 0.0
         self._held_at_s: float | None = None
 
-    def say(self, generation: int, text: str, language: str, speed: float) -> None:
-        """Queues a sentence."""
+    def say(self, generation: int, text: str, language: str, speed: float, style: Style = "plain") -> None:
+        """Queues a sentence; `style` is the voice's manner, which a rendered sentence has already."""
         index = self._queued.get(generation, 0)
         self._queued = {generation: index + 1}
-        self._queue.put_nowait(_Sentence(generation, index, text, language, speed))
+        self._queue.put_nowait(_Sentence(generation, index, text, language, speed, style))
 
     def finish(self, generation: int) -> None:
         """Marks the end of a generation."""
@@ -213,6 +214,7 @@ class Speaker:
             sentence.text,
             language=sentence.language,
             speed=max(SLOWEST, sentence.speed),  # clients may ask for less than a voice can
+            style=sentence.style,
             cancelled=cancelled,
         )
         for samples in pieces:

@@ -19,6 +19,7 @@ from bot.safety import Guard
 from bot.speech import SpeechBackend
 from session_log import SessionLog
 from tts_voices import Voice
+from tts_voices.cache import CachedVoice
 
 __all__ = ["Parts", "wall_clock_ms"]
 
@@ -34,6 +35,7 @@ class Parts:
 
     Attributes:
         voices: are tried in order, what is `rendered` before them.
+        voice_problem: why the voice of the settings can't speak; None where it can.
         learning: what feedback has taught; None where nothing is remembered and the rules alone decide.
         now_ms: the wall clock that talks go by, in milliseconds since the epoch.
     """
@@ -50,6 +52,7 @@ class Parts:
     metrics: Metrics
     rendered: RenderedSpeech | None = None
     learning: FeedbackLearning | None = None
+    voice_problem: str | None = None
     now_ms: Callable[[], float] = wall_clock_ms
 
     def close(self) -> None:
@@ -60,4 +63,7 @@ class Parts:
         self.speech.close()
         if self.rendered is not None:
             self.rendered.close()
+        for voice in self.voices:
+            if isinstance(voice, CachedVoice):
+                voice.close()
         self.threads.shutdown(cancel_futures=True)

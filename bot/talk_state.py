@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from bot.commands import UnderstandingFailed, Understood
+from bot.commands import SpeakingStyle, UnderstandingFailed, Understood
 from bot.personal_memory import Corrections, PersonalMemory, no_corrections
 from bot.session_config import SessionConfig
 from emotion import EmotionEstimate
@@ -15,6 +15,7 @@ __all__ = ["CRISIS_LEVEL", "TalkIdentity", "TalkLimits", "TalkState", "Turn"]
 CRISIS_LEVEL = 2
 """The level from which a talk stays with the danger: no suggestions any more."""
 
+_SPOKEN_TO_SOFTLY = frozenset(("sadness", "fear"))
 _REMEMBERED_TEXTS = 6
 _REMEMBERED_TURNS = 64
 _REMEMBERED_SUGGESTIONS = 256
@@ -140,6 +141,12 @@ class TalkState:
     def language(self) -> str:
         """The language in which to say something of our own accord."""
         return self.pinned_language or self.config.language or self.identity.language or self.heard_language
+
+    @property
+    def style(self) -> SpeakingStyle:
+        """How to speak: softer to somebody who sounds sad or afraid; plainly in danger, to be understood."""
+        mood = self.mood.label if self.mood is not None else None
+        return "soft" if mood in _SPOKEN_TO_SOFTLY and self.crisis_level < CRISIS_LEVEL else "plain"
 
     @property
     def country(self) -> str | None:

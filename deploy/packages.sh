@@ -36,7 +36,7 @@ quietly() {
 explain() {
     local cause
     if cause=$(grep -oiE "No space left on device|disk quota exceeded" "$LOG" | head -n 1); [ -n "$cause" ]; then
-        echo "$1 failed: $cause. 'make serve' takes 3.5 GB, 'make test' 6.5 GB." >&2
+        echo "$1 failed: $cause. 'make serve' takes 3.5 GB, 'make test' 14 GB." >&2
     elif grep -qE "$UNREACHABLE" "$LOG"; then
         cause=$(grep -ohE "$CAUSE" "$LOG" | tail -n 1 || true)
         echo "$1 failed: can't reach the package index${cause:+ ($cause)}." >&2

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Looks for what a command needs before any long work: `requirements.sh NAME…`, where a NAME is python3.11,
-# python3.10, espeak-ng, chromium, node or npm. Everything that is missing is said at once, each with the line
+# python3.10, espeak-ng, festival, chromium, node or npm. Everything that is missing is said at once, each with the line
 # that installs it. As root on Debian the packages are installed; a missing Python is fetched where uv can.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -40,11 +40,11 @@ look() {
     done
 }
 
-package_of() { case "$1" in node) echo nodejs ;; *) echo "$1" ;; esac; }
+package_of() { case "$1" in node) echo nodejs ;; festival) echo festival festvox-us-slt-hts ;; *) echo "$1" ;; esac; }
 
 install_packages() {
     local names=() name
-    for name in "${packages[@]}"; do names+=("$(package_of "$name")"); done
+    for name in "${packages[@]}"; do names+=($(package_of "$name")); done
     mkdir -p .run
     echo "installing ${names[*]} …"
     export DEBIAN_FRONTEND=noninteractive

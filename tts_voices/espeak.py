@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from language import speakable
 from tts_voices.persian_reading import marked_persian
 from tts_voices.shape import shape_speech
-from tts_voices.voice import CHUNK_MS, FASTEST, SLOWEST, VoiceError
+from tts_voices.voice import CHUNK_MS, FASTEST, SLOWEST, Style, VoiceError
 
 __all__ = ["EspeakVoice"]
 
@@ -67,6 +67,7 @@ class EspeakVoice:
         *,
         language: str,
         speed: float = 1.0,
+        style: Style = "plain",
         cancelled: threading.Event | None = None,
     ) -> Iterator[NDArray[np.int16]]:
         """As `Voice.speak`; the program ends with the iterator, however that ends.

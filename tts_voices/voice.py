@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CHUNK_MS", "FASTEST", "SLOWEST", "Voice", "VoiceError"]
+__all__ = ["CHUNK_MS", "FASTEST", "SLOWEST", "Style", "Voice", "VoiceError"]
 
 CHUNK_MS = 100
 """The longest chunk, and so the longest time a voice goes on after it was cancelled."""
 
 SLOWEST = 0.5
 FASTEST = 2.0
+
+Style = Literal["plain", "soft"]
+"""How something is said: plainly, or softer and slower, for somebody in distress."""
 
 
 class VoiceError(RuntimeError):
@@ -43,6 +46,7 @@ class Voice(Protocol):
         *,
         language: str,
         speed: float = 1.0,
+        style: Style = "plain",
         cancelled: threading.Event | None = None,
     ) -> Iterator[NDArray[np.int16]]:
         """The sound of `text`: mono chunks of shape [samples], at most `CHUNK_MS` each.

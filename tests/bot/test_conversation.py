@@ -174,6 +174,18 @@ def test_patience_is_longer_after_sadness_and_normal_again_later(talk):
     assert talk.last(c.ConfigureListening).patience_ms == 600
 
 
+@pytest.mark.parametrize(("mood", "style"), [("sadness", "soft"), ("fear", "soft"), ("anger", "plain")])
+def test_somebody_who_sounds_sad_or_afraid_is_answered_softly(talk, mood, style):
+    talk.utter("I miss her", mood=speech_mood(mood))
+    talk.answer("I am with you.")
+    assert talk.last(c.Speak).style == style
+
+
+def test_in_danger_the_voice_is_plain_however_sad_somebody_sounds(talk):
+    talk.utter("level two", mood=speech_mood("sadness"))
+    assert talk.last(c.Speak).style == "plain"
+
+
 def test_a_patience_that_the_client_chose_stays(talk):
     detection = {"type": "server_vad", "silence_duration_ms": 500}
     talk.client(type="session.update", session={"audio": {"input": {"turn_detection": detection}}})

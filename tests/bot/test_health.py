@@ -68,6 +68,7 @@ class Gateway:
             speech=SimpleNamespace(waiting=0),
             session_log=ScriptedLog(),
             learning=SimpleNamespace(well=True),
+            voice_problem=None,
             metrics=Metrics(),
         )
         settings = Settings(
@@ -225,3 +226,10 @@ def test_what_was_learnt_and_is_damaged_is_told_but_keeps_no_talks_away():
         assert gateway.ready() == (200, {"learning"})
         gateway.parts.learning = None
         assert gateway.ready() == (200, set())
+
+
+def test_a_voice_that_another_stands_in_for_is_told_but_keeps_no_talks_away():
+    with actions() as (url, _):
+        gateway = Gateway(url)
+        gateway.parts.voice_problem = "decoder.onnx is missing"
+        assert gateway.ready() == (200, {"voice"})

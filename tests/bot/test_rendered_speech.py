@@ -148,7 +148,7 @@ class Noise:
     sample_rate_hz = 24_000
     languages = frozenset({"en", "fa"})
 
-    def speak(self, text, *, language, speed=1.0, cancelled=None):
+    def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
         yield np.random.default_rng(1).integers(-9_000, 9_000, 24_000).astype(np.int16)
 
 

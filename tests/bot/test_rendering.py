@@ -46,7 +46,7 @@ class Failing:
         self.name, self.only, self.error, self.sound = name, only, error, sound
         self.asked = []
 
-    def speak(self, text, *, language, speed=1.0, cancelled=None):
+    def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
         self.asked.append(text)
         if self.only is None or text in self.only:
             raise self.error("it is broken")

@@ -25,7 +25,7 @@ class ToneVoice:
         self.seconds = seconds
         self.closed = threading.Event()
 
-    def speak(self, text, *, language, speed=1.0, cancelled=None):
+    def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
         if text == "broken":
             raise VoiceError("the voice is broken")
         try:
@@ -204,7 +204,7 @@ class Breaking(ToneVoice):
         self.pieces = pieces
         self.error = error
 
-    def speak(self, text, *, language, speed=1.0, cancelled=None):
+    def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
         for _ in range(self.pieces):
             yield np.full(2_205, 1_000, dtype=np.int16)
         raise self.error(text)
@@ -219,7 +219,7 @@ class Plain(ToneVoice):
         super().__init__(seconds=0.2)
         self.texts = []
 
-    def speak(self, text, *, language, speed=1.0, cancelled=None):
+    def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
         self.texts.append(text)
         for _ in range(int(self.seconds * 10)):
             yield np.full(2_205, 4_000, dtype=np.int16)
@@ -233,7 +233,7 @@ class Hanging(ToneVoice):
         self.asked = []
         self.released = threading.Event()
 
-    def speak(self, text, *, language, speed=1.0, cancelled=None):
+    def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
         self.asked.append(text)
         self.released.wait(60)
         yield np.full(2_205, 1_000, dtype=np.int16)
@@ -341,7 +341,7 @@ async def test_an_error_of_whoever_takes_the_sound_is_not_taken_for_the_voice_s(
 
 async def test_a_reply_that_is_stopped_while_its_voice_breaks_is_not_given_to_the_next():
     class StoppedMeanwhile(ToneVoice):
-        def speak(self, text, *, language, speed=1.0, cancelled=None):
+        def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
             cancelled.wait(5)
             raise VoiceError(text)
             yield
@@ -355,6 +355,40 @@ async def test_a_reply_that_is_stopped_while_its_voice_breaks_is_not_given_to_th
         assert (plain.texts, heard.failed) == ([], [])
         speaker.say(2, "two", "en", 1.0)
         await asyncio.sleep(0)
+
+
+async def test_the_style_of_a_sentence_is_given_to_the_voice_and_is_plain_where_none_is_asked_for():
+    class Styled(ToneVoice):
+        def __init__(self):
+            super().__init__(seconds=0.1)
+            self.styles = []
+
+        def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
+            self.styles.append((text, style))
+            return super().speak(text, language=language, speed=speed, cancelled=cancelled)
+
+    voice = Styled()
+    async with speaking(voice) as (speaker, heard):
+        speaker.say(1, "one", "en", 1.0)
+        speaker.say(1, "two", "en", 1.0, style="soft")
+        speaker.finish(1)
+        await until(lambda: heard.spoken)
+    assert voice.styles == [("one", "plain"), ("two", "soft")]
+
+
+async def test_the_next_voice_speaks_in_the_same_style():
+    styles = []
+
+    class Styled(Plain):
+        def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
+            styles.append(style)
+            return super().speak(text, language=language, speed=speed, cancelled=cancelled)
+
+    async with speaking(Breaking(1), Styled()) as (speaker, heard):
+        speaker.say(1, "one", "en", 1.0, style="soft")
+        speaker.finish(1)
+        await until(lambda: heard.spoken)
+    assert styles == ["soft"]
 
 
 # Fixed sentences ---------------------------------------------------------------------------------
@@ -377,7 +411,7 @@ def rendered(tmp_path):
 
 
 class Dead(ToneVoice):
-    def speak(self, text, *, language, speed=1.0, cancelled=None):
+    def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
         raise VoiceError("its program is gone")
 
 

@@ -70,3 +70,8 @@ def test_ten_thousand_letters_without_a_space_are_cut() -> None:
     pieces = split_sentences("x" * 10_000, "en")
     assert len("".join(pieces)) == 10_000
     assert max(map(len, pieces)) <= PIECE_CHARACTERS
+
+
+@pytest.mark.parametrize("word", ["doesn't", "tomorrow's", "didn’t"])
+def test_a_contraction_ends_a_sentence(word):
+    assert split_sentences(f"It is {word}. Then go on.", "en") == [f"It is {word}.", "Then go on."]

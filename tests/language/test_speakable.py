@@ -31,6 +31,7 @@ from language import speakable
         ("**You** are _safe_ here 😀…", "You are safe here."),
         ("<speak>hi</speak>", "speak hi speak"),
         ("-v fa --help", "v fa --help"),
+        ("It’s what I don’t say", "It's what I don't say"),
         ("😀!!", ""),
         ("?!…", ""),
         ("", ""),

@@ -56,7 +56,7 @@ class ToneVoice:
         self.spoken = []
         self.closed = threading.Event()
 
-    def speak(self, text, *, language, speed=1.0, cancelled=None):
+    def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
         self.spoken.append(text)
         if text == "broken":
             raise VoiceError("the voice is broken")

@@ -1,0 +1,1 @@
+"""Programs that speak, from which the embedded voices learn; each gives sound and its symbols."""
