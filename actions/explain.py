@@ -19,9 +19,9 @@ from actions.explanations import (
 )
 from actions.failure import discreet_failure
 from actions.last_exercise import FIXED_TECHNIQUE
-from actions.ordinals import named_place, ordinal
 from actions.recommend import EXHAUSTED
 from actions.turn import Turn, read_turn
+from language.ordinals import named_place, ordinal
 from recommender import SuggestionDataError, load_suggestions
 from recommender.suggestions import suggestions_folder
 

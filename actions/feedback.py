@@ -8,8 +8,8 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.failure import discreet_failure
-from actions.ordinals import named_place
 from actions.turn import read_turn
+from language.ordinals import named_place
 
 __all__ = ["ActionFeedback"]
 

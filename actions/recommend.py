@@ -16,10 +16,10 @@ from actions.contraindications import SLOT, held_contraindications
 from actions.failure import discreet_failure
 from actions.last_exercise import FIXED_EXERCISE, grounding_exercise, nothing_left_text
 from actions.offered_data import suggestions_payload
-from actions.ordinals import ordinal
 from actions.remembered import as_offered, remembered_suggestion, with_remembered
 from actions.turn import Turn, read_turn
 from language import fold
+from language.ordinals import ordinal
 from recommender import SUGGESTIONS_SHOWN, RankedSuggestion, Recommender, RecommenderError, Suggestion
 from recommender.contraindications import ContraindicationCues
 from recommender.situations import SituationCues

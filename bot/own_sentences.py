@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from actions.ordinals import ordinal
 from bot.fixed_sentences import FixedSentence, load_fixed_sentences
 from language import LANGUAGES, split_sentences
+from language.ordinals import ordinal
 from recommender import SUGGESTIONS_SHOWN
 from recommender.suggestions import Suggestion, load_suggestions, suggestions_folder
 

@@ -18,7 +18,7 @@ from bot.rendered_speech import RenderedSpeech, RenderingError, default_folder
 from bot.rendering import render_lacking
 from bot.settings import SettingsError, load_settings
 from crisis import LinesError, RepliesError
-from tts_voices import VoiceError, load_voice
+from tts_voices import EspeakVoice, VoiceError, load_voice
 
 __all__ = ["add_render_arguments", "run_render"]
 
@@ -55,7 +55,7 @@ def run_render(args: argparse.Namespace) -> int:
         country = (
             args.country if settings is None or args.country is not None else settings.conversation.country
         )
-        voices = (load_voice(name), load_voice())
+        voices = (load_voice(name), EspeakVoice())
         store = RenderedSpeech(args.folder or default_folder(), load_fixed_sentences(country or None))
     except _INPUT_ERRORS as error:
         print(error, file=sys.stderr)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bot.model_store import cache_home
 from bot.own_sentences import load_own_sentences
 from bot.settings import VoiceSettings
+from recommender import RecommenderError
 from tts_voices import EspeakVoice, Voice, VoiceError, load_voice
 from tts_voices.cache import CachedVoice
 from tts_voices.catalogue import voice_state
@@ -51,6 +52,10 @@ def open_voices(settings: VoiceSettings, country: str | None) -> OpenedVoices:
         return OpenedVoices((plain, plain), str(error))
     if settings.cache_mb == 0:
         return OpenedVoices((voice, plain))
-    own = load_own_sentences(country)
+    try:
+        own = load_own_sentences(country)
+    except RecommenderError as error:
+        logger.error("no sentence is kept as sound: %s", error)
+        return OpenedVoices((voice, plain))
     kept = CachedVoice(voice, cache_home() / SPOKEN_SENTENCES, settings.cache_mb, keep=own.has)
     return OpenedVoices((kept, plain))

@@ -33,6 +33,8 @@ _POLL_S = 0.02
 _STALL_S = 5.0
 _LONGEST_TEXT = 5_000
 _TYPICAL_PEAK = 0.8
+_SOFT_SPEED = 0.9
+_SOFT_GAIN = 0.71  # 3 dB quieter
 _INSTALL = "install it with: apt-get install espeak-ng"
 
 
@@ -87,13 +89,21 @@ class EspeakVoice:
         if program is None:
             raise VoiceError(f"{self.program} is not there: {_INSTALL}")
         stop = cancelled or threading.Event()
-        return self._chunks(program, spoken, _MANNERS[language], speed, stop)
+        return self._chunks(program, spoken, _MANNERS[language], speed, style, stop)
 
     def _chunks(
-        self, program: str, spoken: str, manner: _Manner, speed: float, stop: threading.Event
+        self,
+        program: str,
+        spoken: str,
+        manner: _Manner,
+        speed: float,
+        style: Style,
+        stop: threading.Event,
     ) -> Generator[NDArray[np.int16], None, None]:
         if not spoken or stop.is_set():
             return
+        if style == "soft":
+            speed *= _SOFT_SPEED
         with contextlib.closing(_raw_sound(program, spoken, manner, speed, stop)) as raw:
             shaped = shape_speech(
                 raw, sample_rate_hz=self.sample_rate_hz, chunk_ms=CHUNK_MS, typical_peak=_TYPICAL_PEAK
@@ -101,7 +111,12 @@ class EspeakVoice:
             for chunk in shaped:
                 if stop.is_set():
                     return
-                yield chunk
+                yield _quieter(chunk) if style == "soft" else chunk
+
+
+def _quieter(chunk: NDArray[np.int16]) -> NDArray[np.int16]:
+    quiet: NDArray[np.int16] = np.rint(chunk * _SOFT_GAIN).astype(np.int16)
+    return quiet
 
 
 def _raw_sound(

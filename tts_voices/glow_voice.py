@@ -140,12 +140,12 @@ class GlowVoice:
         soft = style == "soft"
         length = described.length / speed * (_SOFT_LENGTH if soft else 1.0)
         scale = np.asarray([length], dtype=np.float32)
-        frames = run_network(self._encoder, "frames", {"ids": numbers, "length": scale})
+        frames = run_network(self._encoder, ("frames",), {"ids": numbers, "length": scale})[0]
         # Seeded by what is said: the same sentence sounds the same each time, as a recording would.
         chance = np.random.default_rng(zlib.crc32(numbers.tobytes()))
         noise = described.noise * (_SOFT_NOISE if soft else 1.0)
         frames += noise * chance.standard_normal(frames.shape, dtype=np.float32)
-        return run_network(self._decoder, "mel", {"frames": frames})
+        return run_network(self._decoder, ("mel",), {"frames": frames})[0]
 
     def samples(self, symbols: list[str], *, speed: float = 1.0) -> NDArray[np.float32]:
         """The bare sound of symbols, [n], before its level is set."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,11 +33,12 @@ def open_session(path: Path) -> onnxruntime.InferenceSession:
 
 
 def run_network(
-    session: onnxruntime.InferenceSession, output: str, given: dict[str, NDArray[Any]]
-) -> NDArray[np.float32]:
-    """One output of a network; raises `VoiceError` where it is not the network that it is taken for."""
+    session: onnxruntime.InferenceSession, outputs: Sequence[str], given: dict[str, NDArray[Any]]
+) -> list[NDArray[np.float32]]:
+    """Those outputs of a network; raises `VoiceError` where it is not the network that it is taken for."""
     try:
-        result: NDArray[np.float32] = session.run([output], given)[0]
+        results: list[NDArray[np.float32]] = session.run(list(outputs), given)
     except Exception as error:  # onnxruntime's errors have no common class of their own
-        raise VoiceError(f"a network of the voice can't give {output!r}: install the voice again") from error
-    return result
+        names = ", ".join(outputs)
+        raise VoiceError(f"a network of the voice can't give {names}: install the voice again") from error
+    return results

@@ -13,7 +13,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from tts_voices.sessions import open_session
+from tts_voices.sessions import open_session, run_network
 
 __all__ = ["CONTEXT_FRAMES", "OverlapAdd", "Vocoder"]
 
@@ -104,6 +104,7 @@ class Vocoder:
         yield adder.rest()
 
     def _spectra(self, mel: Frames) -> NDArray[np.complex64]:
-        real, imaginary = self._session.run(["real", "imaginary"], {"mel": np.ascontiguousarray(mel)})
+        given = {"mel": np.ascontiguousarray(mel)}
+        real, imaginary = run_network(self._session, ("real", "imaginary"), given)
         spectra: NDArray[np.complex64] = (real[0] + 1j * imaginary[0]).T
         return spectra

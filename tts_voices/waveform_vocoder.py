@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from tts_voices.sessions import open_session
+from tts_voices.sessions import open_session, run_network
 from tts_voices.vocoder import Vocoder
 from tts_voices.voice import VoiceError
 
@@ -79,7 +79,7 @@ class WaveformVocoder:
             first = max(0, start + self._padding - self._context)
             last = min(padded.shape[2], end + self._padding + self._context)
             piece = np.ascontiguousarray(padded[:, :, first:last])
-            samples: Frames = self._session.run(["samples"], {"mel": piece})[0][0]
+            samples = run_network(self._session, ("samples",), {"mel": piece})[0][0]
             before = (start + self._padding - first) * self._hop
             yield samples[before : before + (end - start) * self._hop]
             start = end

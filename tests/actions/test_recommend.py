@@ -10,8 +10,8 @@ import pytest
 from rasa_sdk.executor import CollectingDispatcher
 
 from actions.last_exercise import FIXED_EXERCISE
-from actions.ordinals import ordinal
 from actions.recommend import ActionRecommend, suggestions_text
+from language.ordinals import ordinal
 from recommender import SUGGESTIONS_SHOWN, ModelFileError, Recommender, Suggestion
 from recommender.suggestions import DEFAULT_DIRECTORY as SUGGESTIONS
 

@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from actions.ordinals import ordinal
 from bot.fixed_sentences import FixedSentence, load_fixed_sentences
 from bot.own_sentences import OwnSentences, load_own_sentences
 from bot.settings import ROOT
 from language import LANGUAGES, split_sentences
+from language.ordinals import ordinal
 from recommender import SUGGESTIONS_SHOWN
 from recommender.suggestions import SuggestionDataError, load_suggestions
 

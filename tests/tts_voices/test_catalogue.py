@@ -106,7 +106,8 @@ def test_voices_that_do_not_fit_together_are_refused(tmp_path):
     ],
 )
 def test_an_unknown_voice_is_refused_with_the_names_there_are(name, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty" / "here").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "empty" / "here")
     for look in (load_voice, voice_state):
         with pytest.raises(VoiceError, match="choose from: espeak, hamdel"):
             look(name)

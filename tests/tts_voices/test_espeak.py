@@ -268,3 +268,14 @@ def test_the_text_is_not_on_the_command_line(tmp_path: Path) -> None:
     voice = EspeakVoice(program=_program(tmp_path, f'echo "$@" > {log}; exec {real} "$@"'))
     assert len(_say("confidential words", voice=voice)) > 0
     assert "confidential" not in log.read_text()
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_the_soft_style_is_slower_and_quieter(language):
+    text = {"en": "I hear how hard this is.", "fa": "می‌شنوم که چقدر سخت است."}[language]
+    plain, soft = (
+        np.concatenate(list(EspeakVoice().speak(text, language=language, style=style)))
+        for style in ("plain", "soft")
+    )
+    assert len(soft) > 1.05 * len(plain)
+    assert np.abs(soft).max() < 0.8 * np.abs(plain).max()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from actions.ordinals import named_place, ordinal
+from language.ordinals import named_place, ordinal
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from language import normalise, number_words
+from language.normalise import normalise
+from language.numbers import number_words
 
 __all__ = ["named_place", "ordinal"]
 
