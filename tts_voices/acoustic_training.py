@@ -7,7 +7,6 @@ like length. On a processor with bfloat16 matrix units the step takes about 60 %
 from __future__ import annotations
 
 import json
-import math
 import random
 import time
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from tqdm import tqdm
 from TTS.tts.layers.losses import GlowTTSLoss
 from TTS.tts.models.glow_tts import GlowTTS
 
+from tts_voices.averaging import average, pace
 from tts_voices.configuration import Configuration, Schedule
 from tts_voices.corpus import Lesson, spectrograms
 from tts_voices.model import glow_tts
@@ -198,28 +198,15 @@ def _losses(run: AcousticRun, batch: list[Item], device: str) -> dict[str, Tenso
 def _step(run: AcousticRun, batch: list[Item], schedule: Schedule, device: str) -> float:
     run.network.train()
     for group in run.optimiser.param_groups:
-        group["lr"] = schedule.learning_rate * _pace(run.step, schedule)
+        group["lr"] = schedule.learning_rate * pace(run.step, schedule)
     loss = _losses(run, batch, device)["loss"]
     run.optimiser.zero_grad(set_to_none=True)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(run.network.parameters(), schedule.gradient_clip)
     run.optimiser.step()
     run.step += 1
-    kept = min(schedule.averaging, (1 + run.step) / (10 + run.step))
-    with torch.no_grad():
-        for name, value in run.network.state_dict().items():
-            if value.is_floating_point():
-                run.averaged[name].lerp_(value, 1 - kept)
-            else:
-                run.averaged[name].copy_(value)
+    average(run.averaged, run.network, run.step, schedule)
     return float(loss.detach())
-
-
-def _pace(step: int, schedule: Schedule) -> float:
-    if step < schedule.warm_up:
-        return (step + 1) / schedule.warm_up
-    done = (step - schedule.warm_up) / max(1, schedule.steps - schedule.warm_up)
-    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
 def _check(run: AcousticRun, checked: list[Item], schedule: Schedule, device: str) -> dict[str, float]:

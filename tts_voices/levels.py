@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from tts_voices.blocks import blocks, with_last
 from tts_voices.voice import Style
 
 __all__ = ["finished_chunks"]
@@ -33,7 +34,7 @@ def finished_chunks(
     gain = gain * (_SOFT_GAIN if soft else 1.0)
     shaped = _tilted(pieces) if soft else pieces
     first = True
-    for block, last in _with_last(_blocks(shaped, chunk)):
+    for block, last in with_last(blocks(shaped, chunk, _FADE_SAMPLES)):
         if stop.is_set():
             return
         floats = _bent(block * np.float32(gain))
@@ -63,28 +64,3 @@ def _tilted(pieces: Iterable[Samples]) -> Iterator[Samples]:
             joined = np.concatenate([before, piece])
             before = joined[-1:]
             yield ((1 - _SOFT_TILT) * joined[1:] + _SOFT_TILT * joined[:-1]).astype(np.float32)
-
-
-def _blocks(pieces: Iterable[Samples], size: int) -> Iterator[Samples]:
-    """Blocks of `size` samples; the last may be shorter, but not than a fade."""
-    rest = np.zeros(0, dtype=np.float32)
-    for piece in pieces:
-        rest = np.concatenate([rest, piece])
-        while len(rest) >= size + _FADE_SAMPLES:
-            yield rest[:size].copy()
-            rest = rest[size:]
-    if len(rest) > size:
-        yield rest[: len(rest) // 2].copy()
-        rest = rest[len(rest) // 2 :]
-    if len(rest):
-        yield rest.copy()
-
-
-def _with_last(blocks: Iterable[Samples]) -> Iterator[tuple[Samples, bool]]:
-    held: Samples | None = None
-    for block in blocks:
-        if held is not None:
-            yield held, False
-        held = block
-    if held is not None:
-        yield held, True

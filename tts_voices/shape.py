@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from tts_voices.blocks import blocks, with_last
+
 __all__ = ["shape_speech"]
 
 _CEILING = 0.95
@@ -36,7 +38,7 @@ def shape_speech(
     fade = sample_rate_hz * _FADE_MS // 1000
     first = True
     gain: float | None = None
-    for block, last in _with_last(_blocks(_trimmed(pieces, sample_rate_hz), chunk, fade)):
+    for block, last in with_last(blocks(_trimmed(pieces, sample_rate_hz), chunk, fade)):
         gain, floats = _levelled(block.astype(np.float32) / np.float32(32768), gain, typical_peak)
         if first:
             head = min(fade, len(floats))
@@ -89,29 +91,3 @@ def _trimmed(pieces: Iterable[Samples], sample_rate_hz: int) -> Iterator[Samples
         held = [joined[end:]]
     if started and held:
         yield np.concatenate(held)[:after]
-
-
-def _blocks(pieces: Iterable[Samples], size: int, least: int) -> Iterator[Samples]:
-    """Blocks of `size` samples; the last ones may be shorter, but not than `least` after another."""
-    rest = np.zeros(0, dtype=np.int16)
-    for piece in pieces:
-        rest = np.concatenate([rest, piece])
-        while len(rest) >= size + least:
-            yield rest[:size]
-            rest = rest[size:]
-    if len(rest) > size:
-        half = len(rest) // 2
-        yield rest[:half]
-        rest = rest[half:]
-    if len(rest):
-        yield rest
-
-
-def _with_last(blocks: Iterable[Samples]) -> Iterator[tuple[Samples, bool]]:
-    held: Samples | None = None
-    for block in blocks:
-        if held is not None:
-            yield held, False
-        held = block
-    if held is not None:
-        yield held, True

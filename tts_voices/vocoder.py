@@ -13,6 +13,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from tts_voices.blocks import piece_ends
 from tts_voices.sessions import open_session, run_network
 
 __all__ = ["CONTEXT_FRAMES", "OverlapAdd", "Vocoder"]
@@ -20,9 +21,6 @@ __all__ = ["CONTEXT_FRAMES", "OverlapAdd", "Vocoder"]
 CONTEXT_FRAMES = 15
 """Frames on each side that the network's five convolutions of width 7 look at."""
 
-_FIRST_FRAMES = 18  # 209 ms of sound at 22,050 Hz
-_GROWTH = 2
-_LARGEST_FRAMES = 144
 
 Frames = NDArray[np.float32]
 
@@ -94,13 +92,12 @@ class Vocoder:
         """The same samples as `whole`, the first 209 ms as soon as they exist, then in growing pieces."""
         adder = OverlapAdd(self._size, self._hop)
         frames = mel.shape[2]
-        start, size = 0, _FIRST_FRAMES
-        while start < frames:
-            end = frames if frames - start < size + _FIRST_FRAMES else start + size
+        start = 0
+        for end in piece_ends(frames):
             first, last = max(0, start - CONTEXT_FRAMES), min(frames, end + CONTEXT_FRAMES)
             spectra = self._spectra(mel[:, :, first:last])
             yield adder.add(spectra[start - first : end - first])
-            start, size = end, min(size * _GROWTH, _LARGEST_FRAMES)
+            start = end
         yield adder.rest()
 
     def _spectra(self, mel: Frames) -> NDArray[np.complex64]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from tts_voices.averaging import average, pace
 from tts_voices.configuration import Configuration, Schedule
 from tts_voices.corpus import Lesson, read_piece, read_samples
 from tts_voices.discriminators import SpectrumDiscriminators
@@ -153,10 +154,10 @@ class _Measure(nn.Module):
 
 def _step(run: _Run, batch: Tensor, measure: _Measure, schedule: Schedule, judged: bool) -> float:
     run.network.train()
-    pace = _pace(run.step, schedule)
+    rate_now = schedule.learning_rate * pace(run.step, schedule)
     for optimiser, rate in ((run.optimiser, 1.0), (run.critic, 0.5)):
         for group in optimiser.param_groups:
-            group["lr"] = schedule.learning_rate * rate * pace
+            group["lr"] = rate * rate_now
     with torch.autocast(batch.device.type, torch.bfloat16, enabled=batch.device.type == "cuda"):
         real, imaginary = run.network(measure.mel(batch))
     made = spectrum_to_samples(real.float(), imaginary.float())
@@ -169,10 +170,7 @@ def _step(run: _Run, batch: Tensor, measure: _Measure, schedule: Schedule, judge
     torch.nn.utils.clip_grad_norm_(run.network.parameters(), schedule.gradient_clip)
     run.optimiser.step()
     run.step += 1
-    kept = min(schedule.averaging, (1 + run.step) / (10 + run.step))
-    with torch.no_grad():
-        for name, value in run.network.state_dict().items():
-            run.averaged[name].lerp_(value, 1 - kept)
+    average(run.averaged, run.network, run.step, schedule)
     return float(loss.detach())
 
 
@@ -196,13 +194,6 @@ def _judgement(discriminators: SpectrumDiscriminators, made: Tensor, true: Tenso
         alike = [nn.functional.l1_loss(a, b) for a, b in zip(false[:-1], real[:-1], strict=True)]
         total = total + _MATCHING * torch.stack(alike).mean()
     return total / len(judged)
-
-
-def _pace(step: int, schedule: Schedule) -> float:
-    if step < schedule.warm_up:
-        return (step + 1) / schedule.warm_up
-    done = (step - schedule.warm_up) / max(1, schedule.steps - schedule.warm_up)
-    return 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done)))
 
 
 def _check(run: _Run, checked: list[NDArray[np.float32]], measure: _Measure, device: str) -> float:

@@ -15,6 +15,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from tts_voices.blocks import piece_ends
 from tts_voices.sessions import open_session, run_network
 from tts_voices.vocoder import Vocoder
 from tts_voices.voice import VoiceError
@@ -24,9 +25,6 @@ __all__ = ["CONTEXT", "PADDING", "WaveformVocoder", "open_vocoder"]
 CONTEXT = "context_frames"
 PADDING = "padding_frames"
 
-_FIRST_FRAMES = 18  # 209 ms of sound at 22,050 Hz
-_GROWTH = 2
-_LARGEST_FRAMES = 144
 _MOST_CONTEXT = 200
 
 Frames = NDArray[np.float32]
@@ -70,7 +68,7 @@ class WaveformVocoder:
 
     def stream(self, mel: Frames) -> Iterator[Frames]:
         """The same samples as `whole`, the first 209 ms as soon as they exist, then in growing pieces."""
-        yield from self._pieces(mel, _ends(mel.shape[2]))
+        yield from self._pieces(mel, piece_ends(mel.shape[2]))
 
     def _pieces(self, mel: Frames, ends: list[int]) -> Iterator[Frames]:
         padded = np.pad(mel, ((0, 0), (0, 0), (self._padding, self._padding)), mode="edge")
@@ -83,16 +81,6 @@ class WaveformVocoder:
             before = (start + self._padding - first) * self._hop
             yield samples[before : before + (end - start) * self._hop]
             start = end
-
-
-def _ends(frames: int) -> list[int]:
-    """Where each piece ends: growing, the last not shorter than the first."""
-    ends, size, end = [], _FIRST_FRAMES, 0
-    while end < frames:
-        end = frames if frames - end < size + _FIRST_FRAMES else end + size
-        ends.append(end)
-        size = min(size * _GROWTH, _LARGEST_FRAMES)
-    return ends
 
 
 def open_vocoder(path: Path, *, size: int, hop: int) -> Vocoder | WaveformVocoder:
