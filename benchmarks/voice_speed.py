@@ -1,10 +1,10 @@
 """How soon a voice is heard and what its speech costs, beside coqui-tts in PyTorch with the same checkpoint.
 
-`python -m benchmarks.voice_speed --voice NAME --json OUT` in either environment; with `--peer ACOUSTIC
-VOCODER` (two checkpoints, in `.venv-voices`) coqui-tts speaks the same sentences in turn with the voice, in the
-same run: its own `inference`, then the vocoder, whole, as its synthesiser does. One thread each. Sentences are of
-about 60 characters, from our own suggestions. First audio is the time to the first chunk; the real-time factor
-is time per time of speech. Nothing is cached.
+`python -m benchmarks.voice_speed --voice NAME --json OUT` in either environment; with `--peer
+ACOUSTIC VOCODER` (two checkpoints, in `.venv-voices`) coqui-tts speaks the same sentences in turn
+with the voice, in the same run: its own `inference`, then the vocoder, whole, as its synthesiser
+does. One thread each. Sentences are of about 60 characters, from our own suggestions. First audio
+is the time to the first chunk; the real-time factor is time per time of speech. Nothing is cached.
 """
 
 from __future__ import annotations
