@@ -39,7 +39,6 @@ class Command:
 COMMANDS: dict[str, Command] = {
     "say": Command("tts_voices.say_command", "speak a text into a WAV file"),
     "voices": Command("tts_voices.voices_command", "what voices there are, and whether they can speak"),
-    "list": Command("tts_voices.voices_command", "the same as voices"),
     "audition": Command("tts_voices.audition", "speak a standard set of texts, to compare voices by ear"),
     "render": Command(
         "tts_voices.render_command", "speak ahead what the product itself says, into the cache"

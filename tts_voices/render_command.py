@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
 
@@ -79,16 +83,38 @@ def run(options: argparse.Namespace) -> int:
         if language in voice.languages and options.language in (None, language)
     ]
     try:
-        return _render(cached, wanted, folder)
+        with _interrupted_between_sentences() as stopped:
+            return _render(cached, wanted, folder, stopped)
     finally:
         cached.close()
 
 
-def _render(cached: CachedVoice, wanted: list[tuple[str, str, Style]], folder: Path) -> int:
+@contextmanager
+def _interrupted_between_sentences() -> Iterator[threading.Event]:
+    """Ctrl-C sets what is given, instead of being raised anywhere.
+
+    Raised while libsndfile calls back into Python it would be lost, and with it the sound being encoded.
+    """
+    stopped = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: stopped.set())
+    try:
+        yield stopped
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _render(
+    cached: CachedVoice,
+    wanted: list[tuple[str, str, Style]],
+    folder: Path,
+    stopped: threading.Event,
+) -> int:
     began_s = time.monotonic()
     done = failed = failed_in_a_row = 0
     full = False
     for text, language, style in tqdm(wanted, unit="sentence", disable=None):
+        if stopped.is_set():
+            raise KeyboardInterrupt
         try:
             full = not cached.render(text, language, style=style)
         except VoiceError as error:

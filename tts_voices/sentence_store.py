@@ -1,7 +1,8 @@
 """A folder of spoken sentences, bounded in size: what was used longest ago goes first.
 
-Several processes may use it at once. File names are digests; the only time that is kept is the day of the
-last use, so that the folder does not tell when somebody was told what.
+Several processes may use it at once. File names are digests, and the time of modification is no finer than a
+day; what the file system notes beside it (when a file was made) can't be helped, so that the folder is its
+owner's alone. Whoever renders all sentences ahead (`make voices`) leaves no time of a talk in it.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ class SentenceStore:
         Raises:
             OSError: if it can't be written.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._path(key)
         written = write_sealed(path, sound, modified_s=_today_s())
         with self._lock:

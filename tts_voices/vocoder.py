@@ -7,14 +7,13 @@ transform adds up overlapping windows. Both are done piece by piece here with th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
 from tts_voices.blocks import piece_ends
-from tts_voices.sessions import open_session, run_network
+from tts_voices.sessions import run_network
 
 __all__ = ["CONTEXT_FRAMES", "OverlapAdd", "Vocoder"]
 
@@ -77,11 +76,6 @@ class Vocoder:
     def __init__(self, session: onnxruntime.InferenceSession, *, size: int, hop: int) -> None:
         self._session = session
         self._size, self._hop = size, hop
-
-    @classmethod
-    def open(cls, path: Path, *, size: int, hop: int) -> Vocoder:
-        """Loads the graph; raises `VoiceError` for a damaged file."""
-        return cls(open_session(path), size=size, hop=hop)
 
     def whole(self, mel: Frames) -> Frames:
         """Log-mel frames [1, 80, n] as samples [hop × (n - 1)] at once."""

@@ -2,76 +2,15 @@
 the real voice is tested in tests/tts_voices."""
 
 import asyncio
-import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 
 import numpy as np
 import pytest
+from heard_speaker import Hanging, Plain, ToneVoice, seconds_of, speaking, until
 
 from bot import speaker as speaker_module
-from bot.fixed_sentences import FixedSentence
-from bot.rendered_speech import RenderedSpeech
 from bot.speaker import Speaker
 from tts_voices import VoiceError
-
-
-class ToneVoice:
-    name = "tone"
-    sample_rate_hz = 22_050
-    languages = frozenset({"en", "fa"})
-
-    def __init__(self, seconds=0.3):
-        self.seconds = seconds
-        self.closed = threading.Event()
-
-    def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
-        if text == "broken":
-            raise VoiceError("the voice is broken")
-        try:
-            for _ in range(int(self.seconds * 10)):
-                if cancelled is not None and cancelled.is_set():
-                    return
-                yield np.full(2_205, 1_000, dtype=np.int16)
-        finally:
-            self.closed.set()
-
-
-class Heard:
-    def __init__(self):
-        self.sounds = []
-        self.spoken = []
-        self.failed = []
-
-    def milliseconds(self, generation):
-        return sum(len(pcm) for g, _, pcm, _ in self.sounds if g == generation) / 48
-
-
-@asynccontextmanager
-async def speaking(*voices, rendered=None):
-    heard = Heard()
-    clock = asyncio.get_running_loop().time
-    with ThreadPoolExecutor(2) as threads:
-        speaker = Speaker(
-            voices,
-            threads,
-            on_sound=lambda g, index, pcm: heard.sounds.append((g, index, pcm, clock())),
-            on_spoken=heard.spoken.append,
-            on_failure=heard.failed.append,
-            rendered=rendered,
-        )
-        task = asyncio.create_task(speaker.run())
-        try:
-            yield speaker, heard
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-
-async def until(condition, timeout_s=5):
-    async with asyncio.timeout(timeout_s):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 async def test_sentences_are_spoken_in_order_and_whole():
@@ -190,12 +129,6 @@ async def test_leaving_in_the_middle_of_a_sentence_closes_the_voice():
     assert voice.closed.is_set()
 
 
-def seconds_of(heard, level):
-    """How long a tone of this level was heard, which tells the voices apart."""
-    pieces = [np.frombuffer(pcm, dtype="<i2") for _, _, pcm, _ in heard.sounds]
-    return sum(len(piece) for piece in pieces if abs(np.median(piece) - level) < 200) / 24_000
-
-
 class Breaking(ToneVoice):
     """Breaks off, with an error that quotes the sentence, after so many pieces of 100 ms."""
 
@@ -208,35 +141,6 @@ class Breaking(ToneVoice):
         for _ in range(self.pieces):
             yield np.full(2_205, 1_000, dtype=np.int16)
         raise self.error(text)
-
-
-class Plain(ToneVoice):
-    """The fall-back voice: louder, and it remembers what it spoke."""
-
-    name = "plain"
-
-    def __init__(self):
-        super().__init__(seconds=0.2)
-        self.texts = []
-
-    def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
-        self.texts.append(text)
-        for _ in range(int(self.seconds * 10)):
-            yield np.full(2_205, 4_000, dtype=np.int16)
-
-
-class Hanging(ToneVoice):
-    """Blocks its thread until it is released."""
-
-    def __init__(self):
-        super().__init__()
-        self.asked = []
-        self.released = threading.Event()
-
-    def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
-        self.asked.append(text)
-        self.released.wait(60)
-        yield np.full(2_205, 1_000, dtype=np.int16)
 
 
 @pytest.mark.parametrize("error", [VoiceError, StopIteration, TimeoutError])
@@ -389,139 +293,3 @@ async def test_the_next_voice_speaks_in_the_same_style():
         speaker.finish(1)
         await until(lambda: heard.spoken)
     assert styles == ["soft"]
-
-
-# Fixed sentences ---------------------------------------------------------------------------------
-
-HELP = FixedSentence("Please call 112 now.", "en", True)
-GREETING = FixedSentence("How are you?", "en", False)
-RENDERED_LEVEL = 8_000
-
-
-@pytest.fixture
-def rendered(tmp_path):
-    """Half a second of a tone of its own height for each fixed sentence, as the voice "tone"."""
-    store = RenderedSpeech(tmp_path, (HELP, GREETING))
-    samples = RENDERED_LEVEL * np.sin(np.arange(11_025) / 8)
-    with store.writing():
-        for sentence in store.sentences:
-            store.keep("tone", sentence, samples.astype(np.int16), 22_050)
-    yield store
-    store.close()
-
-
-class Dead(ToneVoice):
-    def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
-        raise VoiceError("its program is gone")
-
-
-async def test_a_fixed_sentence_is_played_while_every_voice_is_dead(rendered):
-    async with speaking(Dead(), Dead(), rendered=rendered) as (speaker, heard):
-        speaker.say(1, GREETING.text, "en", 1.0)
-        speaker.say(1, HELP.text, "en", 1.0)
-        speaker.finish(1)
-        await until(lambda: heard.spoken)
-    assert heard.failed == []
-    assert abs(heard.milliseconds(1) - 1_000) < 2
-    assert [index for _, index, _, _ in heard.sounds] == [0] * 5 + [1] * 5
-    loudest = max(np.abs(np.frombuffer(pcm, dtype="<i2").astype(int)).max() for _, _, pcm, _ in heard.sounds)
-    assert abs(loudest - RENDERED_LEVEL) < 800
-
-
-async def test_a_fixed_sentence_is_played_while_every_thread_hangs_in_a_voice(rendered, monkeypatch):
-    monkeypatch.setattr(speaker_module, "_STALL_S", 0.15)
-    monkeypatch.setattr(speaker_module, "_LETTING_GO_S", 0.05)
-    voices = Hanging(), Hanging()  # as many as there are threads
-    async with speaking(*voices, rendered=rendered) as (speaker, heard):
-        speaker.say(1, "Something else.", "en", 1.0)
-        speaker.finish(1)
-        await until(lambda: heard.failed)
-        asked_at = asyncio.get_running_loop().time()
-        speaker.say(2, HELP.text, "en", 1.0)
-        speaker.finish(2)
-        await until(lambda: heard.spoken)
-        for voice in voices:
-            voice.released.set()
-    assert (heard.failed, heard.spoken) == ([1], [2])
-    assert abs(heard.milliseconds(2) - 500) < 2
-    assert heard.sounds[0][3] - asked_at < 0.5
-
-
-async def test_a_rendered_sentence_is_paced_like_any_other(rendered):
-    async with speaking(Dead(), rendered=rendered) as (speaker, heard):
-        speaker.say(1, HELP.text, "en", 1.0)
-        speaker.finish(1)
-        await until(lambda: heard.spoken)
-        ended_at = asyncio.get_running_loop().time()
-    start, sent_s = heard.sounds[0][3], 0.0
-    for _, _, pcm, at in heard.sounds:
-        assert sent_s - (at - start) <= 0.2 + 0.05
-        assert len(pcm) <= 4_800
-        sent_s += len(pcm) / 48_000
-    assert ended_at - start >= 0.49
-
-
-async def test_a_rendered_sentence_is_silenced_at_once_in_the_middle(rendered):
-    async with speaking(Dead(), rendered=rendered) as (speaker, heard):
-        speaker.say(1, HELP.text, "en", 1.0)
-        speaker.say(1, GREETING.text, "en", 1.0)
-        speaker.finish(1)
-        await until(lambda: heard.sounds)
-        speaker.stop(1)
-        sent = len(heard.sounds)
-        speaker.say(2, GREETING.text, "en", 1.0)
-        speaker.finish(2)
-        await until(lambda: heard.spoken)
-    assert sent < 5
-    assert len([1 for generation, *_ in heard.sounds if generation == 1]) == sent
-    assert (heard.spoken, heard.failed) == ([2], [])
-    assert abs(heard.milliseconds(2) - 500) < 2
-
-
-async def test_a_reply_that_is_stopped_while_its_sound_is_read_is_not_begun(rendered):
-    async with speaking(Plain(), rendered=rendered) as (speaker, heard):
-        reading, read = threading.Event(), rendered.read
-
-        def slowly(*what):
-            reading.set()
-            released.wait(5)
-            return read(*what)
-
-        released = threading.Event()
-        rendered.read = slowly
-        speaker.say(1, HELP.text, "en", 1.0)
-        await until(reading.is_set)
-        speaker.stop(1)
-        released.set()
-        speaker.say(2, "Something else.", "en", 1.0)
-        speaker.finish(2)
-        await until(lambda: heard.spoken)
-    assert {generation for generation, *_ in heard.sounds} == {2}
-
-
-async def test_what_is_not_rendered_is_spoken_and_missed(rendered):
-    for path in rendered.folder.glob("*.ogg"):
-        path.write_bytes(b"damaged")
-    plain = Plain()
-    async with speaking(plain, rendered=rendered) as (speaker, heard):
-        speaker.say(1, "Something else.", "en", 1.0)
-        speaker.finish(1)
-        await until(lambda: heard.spoken)
-        assert not rendered.missed.is_set()
-        speaker.say(2, HELP.text, "en", 1.0)
-        speaker.finish(2)
-        await until(lambda: len(heard.spoken) == 2)
-    assert plain.texts == ["Something else.", HELP.text]
-    assert rendered.missed.is_set()
-
-
-async def test_another_pace_is_left_to_the_voice_except_in_danger(rendered):
-    plain = Plain()
-    plain.name = "tone"
-    async with speaking(plain, rendered=rendered) as (speaker, heard):
-        speaker.say(1, GREETING.text, "en", 1.5)
-        speaker.say(1, HELP.text, "en", 1.5)
-        speaker.finish(1)
-        await until(lambda: heard.spoken)
-    assert plain.texts == [GREETING.text]
-    assert {index for _, index, _, _ in heard.sounds} == {0, 1}

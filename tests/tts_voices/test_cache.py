@@ -1,103 +1,20 @@
 """The cache around the real voice of espeak-ng, and around voices that tell what they were asked for."""
 
-import errno
-import logging
-import os
-import resource
 import shutil
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pytest
+from cached_tone import ENGLISH, OTHER, PERSIAN, PRIVATE, RATE, Tone, alike, files, say, written
 
 from tts_voices import CHUNK_MS, EspeakVoice, VoiceError, cache
-from tts_voices.cache import CachedVoice
-from tts_voices.sound_files import encoded, write_sealed
 
 ROOT = Path(__file__).resolve().parents[2]
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="apt-get install espeak-ng")
-OWN = {("Here is a small thing.", "en"), ("این یک کار کوچک است.", "fa"), ("Here is another one.", "en")}
-ENGLISH, PERSIAN, OTHER = "Here is a small thing.", "این یک کار کوچک است.", "Here is another one."
-PRIVATE = "My brother Karim hit me on Tuesday."
-RATE = 22_050
-
-
-class Tone:
-    """A voice without a program: a tone whose height is the length of the text."""
-
-    name = "tone"
-    sample_rate_hz = RATE
-    languages = frozenset({"en", "fa"})
-
-    def __init__(self, chunks=5, error=None):
-        self.chunks = chunks
-        self.error = error
-        self.asked = []
-        self.closed = 0
-
-    def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
-        if language not in self.languages:
-            raise VoiceError("not a language of this voice")
-        self.asked.append((text, language, speed, style))
-        return self._sound(text, cancelled)
-
-    def _sound(self, text, cancelled):
-        try:
-            for number in range(self.chunks):
-                if cancelled is not None and cancelled.is_set():
-                    return
-                times = (number * 2_205 + np.arange(2_205)) / RATE
-                yield (9_000 * np.sin(2 * np.pi * 10 * len(text) * times)).astype(np.int16)
-                if self.error is not None:
-                    raise self.error
-        finally:
-            self.closed += 1
-
-
-@pytest.fixture
-def cached(tmp_path):
-    """Makes cached voices that share a folder, and closes them in the end."""
-    made = []
-
-    def make(voice=None, limit_mb=10.0, folder=tmp_path / "cache", keep=lambda *said: said in OWN):
-        made.append(CachedVoice(voice or Tone(), folder, limit_mb, keep=keep))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.close()
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch):
-    """A loaded machine may keep a thread waiting; what is tested is not its speed."""
-    monkeypatch.setattr(cache, "_PATIENCE_S", 10.0)
-
-
-def say(voice, text=ENGLISH, language="en", **options):
-    chunks = list(voice.speak(text, language=language, **options))
-    return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.int16)
-
-
-def written(voice):
-    """Waits until nothing is left to be written."""
-    done = threading.Event()
-    while not voice._writer.offer(done.set):
-        time.sleep(0.01)
-    assert done.wait(10)
-
-
-def files(voice):
-    return sorted(voice._store.folder.glob("*"))
-
-
-def alike(first, second):
-    return len(first) == len(second) and np.corrcoef(first.astype(float), second.astype(float))[0, 1] > 0.98
 
 
 # What is kept -------------------------------------------------------------------------------------
@@ -213,6 +130,14 @@ def test_the_folder_tells_neither_texts_nor_hours(cached):
     assert ENGLISH.encode() not in path.read_bytes()
 
 
+def test_the_folder_is_its_owners_alone(cached):
+    voice = cached()
+    say(voice)
+    written(voice)
+    assert voice._store.folder.stat().st_mode & 0o077 == 0
+    assert all(path.stat().st_mode & 0o077 == 0 for path in files(voice))
+
+
 # Wholly or not at all -----------------------------------------------------------------------------
 
 
@@ -295,196 +220,6 @@ def test_whatever_the_text_is_the_file_is_named_by_a_digest(cached, text):
     assert [len(path.name) for path in files(voice)] == [68]
 
 
-# Damage -------------------------------------------------------------------------------------------
-
-
-def no_sound(path, content):
-    write_sealed(path, b"no Ogg at all, but sealed", modified_s=0)
-
-
-def of_another(path, content):
-    other = path.with_name("0" * 64 + ".ogg")
-    write_sealed(other, encoded(np.ones(9_000, dtype=np.int16), RATE), modified_s=0)
-    other.replace(path)
-
-
-def a_folder(path, content):
-    path.unlink()
-    path.mkdir()
-
-
-def a_pipe(path, content):
-    path.unlink()
-    os.mkfifo(path)
-
-
-def a_link(path, content):
-    path.unlink()
-    path.symlink_to("/etc/passwd")
-
-
-def a_link_in_a_circle(path, content):
-    path.unlink()
-    path.symlink_to(path)
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda path, content: path.write_bytes(b""),
-        lambda path, content: path.write_bytes(content[:-1]),
-        lambda path, content: path.write_bytes(content[: len(content) // 2]),
-        lambda path, content: path.write_bytes(content + b"\0"),
-        lambda path, content: path.write_bytes(content[:300] + bytes([content[300] ^ 1]) + content[301:]),
-        lambda path, content: path.write_bytes(b"\0" * 3_000_000),
-        no_sound,
-        of_another,
-        a_folder,
-        a_pipe,
-        a_link,
-        a_link_in_a_circle,
-    ],
-)
-def test_a_damaged_entry_is_spoken_anew_removed_counted_and_replaced(cached, damage):
-    voice = cached()
-    sound = say(voice)
-    written(voice)
-    (path,) = files(voice)
-    damage(path, path.read_bytes())
-    assert np.array_equal(say(voice), sound)
-    assert (voice.damaged, voice.hits) == (1, 0)
-    written(voice)
-    assert path.is_file()
-    assert not path.is_symlink()
-    assert alike(say(voice), sound)
-    assert (voice.damaged, voice.hits) == (1, 1)
-
-
-def test_a_folder_with_something_in_it_in_the_place_of_an_entry_is_no_reason_to_fail(cached):
-    voice = cached()
-    say(voice)
-    written(voice)
-    (path,) = files(voice)
-    path.unlink()
-    path.mkdir()
-    (path / "theirs").touch()
-    for _ in range(3):
-        assert len(say(voice)) > 0
-    written(voice)
-    assert (path / "theirs").exists()
-
-
-# The disk -----------------------------------------------------------------------------------------
-
-
-def test_a_disk_that_hangs_is_not_waited_for(cached, monkeypatch, caplog):
-    voice = cached()
-    say(voice)
-    written(voice)
-    released = threading.Event()
-    monkeypatch.setattr(cache, "_PATIENCE_S", 0.01)
-    monkeypatch.setattr(voice._store, "find", lambda key: released.wait(60) and None)
-    monkeypatch.setattr(voice._store, "keep", lambda *_: released.wait(60))
-    try:
-        for _ in range(100):
-            assert len(say(voice)) > 0
-    finally:
-        released.set()
-    assert len(voice.voice.asked) == 101
-    assert [record.levelno for record in caplog.records] == [logging.ERROR]
-    assert "too slow" in caplog.text
-    assert ENGLISH not in caplog.text
-
-
-def test_what_hangs_is_a_few_threads_and_little_memory(cached, monkeypatch):
-    voice = cached()
-    released = threading.Event()
-    monkeypatch.setattr(cache, "_PATIENCE_S", 0.001)
-    monkeypatch.setattr(voice._store, "find", lambda key: released.wait(60) and None)
-    monkeypatch.setattr(voice._store, "keep", lambda *_: released.wait(60))
-    before = threading.active_count()
-    try:
-        for _ in range(60):
-            say(voice)
-        assert threading.active_count() <= before + 3
-        assert len(voice._writer._work) <= 8
-        assert len(voice._readers._work) <= 8
-    finally:
-        released.set()
-
-
-def test_after_the_disk_is_back_it_is_used_again(cached, monkeypatch):
-    voice = cached()
-    find = voice._store.find
-    released = threading.Event()
-    monkeypatch.setattr(cache, "_PATIENCE_S", 0.01)
-    monkeypatch.setattr(voice._store, "find", lambda key: (released.wait(60), find(key))[1])
-    for _ in range(20):
-        say(voice)
-    released.set()
-    monkeypatch.setattr(cache, "_PATIENCE_S", 10.0)
-    written(voice)
-    say(voice)
-    assert voice.hits == 1
-
-
-def test_a_full_disk_is_no_reason_to_fail(cached, caplog):
-    voice = cached()
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
-    try:
-        for _ in range(3):
-            assert len(say(voice)) > 0
-            written(voice)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-    assert files(voice) == []
-    assert "make room" in caplog.text
-    assert len(caplog.records) == 1
-    assert ENGLISH not in caplog.text
-
-
-def test_after_a_failed_write_the_disk_is_left_alone_for_a_while(cached, monkeypatch):
-    voice = cached()
-    tries = []
-
-    def full(key, sound):
-        tries.append(key)
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(voice._store, "keep", full)
-    for _ in range(5):
-        say(voice)
-        written(voice)
-    assert len(tries) == 1
-    voice._no_writing_before_s = 0.0
-    say(voice)
-    written(voice)
-    assert len(tries) == 2
-
-
-@pytest.mark.parametrize("place", ["file", "file/within", "/proc/cache", "a" * 300])
-def test_a_folder_that_can_not_be_is_no_reason_to_fail(cached, tmp_path, caplog, place):
-    (tmp_path / "file").touch()
-    voice = cached(folder=tmp_path / place)
-    for _ in range(2):
-        assert len(say(voice)) > 0
-        written(voice)
-    assert len(voice.voice.asked) == 2
-    assert "cache of sentences" in caplog.text
-    assert voice.size_bytes() == 0
-
-
-def test_a_folder_that_is_removed_meanwhile_is_made_anew(cached):
-    voice = cached()
-    say(voice)
-    written(voice)
-    shutil.rmtree(voice._store.folder)
-    say(voice)
-    written(voice)
-    assert len(files(voice)) == 1
-
-
 # Many at once -------------------------------------------------------------------------------------
 
 
@@ -504,7 +239,7 @@ PROCESS = """
 import sys
 from pathlib import Path
 sys.path[:0] = [{root!r}, {tests!r}]
-from test_cache import Tone, alike, say
+from cached_tone import Tone, alike, say
 from tts_voices.cache import CachedVoice
 voice = CachedVoice(Tone(), Path({folder!r}), {limit}, keep=lambda *_: True)
 for number in range(30):
@@ -519,7 +254,7 @@ print(voice.damaged, voice.hits)
 def test_processes_may_share_a_folder(tmp_path, limit):
     """With the small limit each removes what another has just written, or is reading."""
     program = PROCESS.format(
-        root=str(ROOT), tests=str(Path(__file__).parent), folder=str(tmp_path / "cache"), limit=limit
+        root=str(ROOT), tests=str(ROOT / "tests" / "support"), folder=str(tmp_path / "cache"), limit=limit
     )
     running = [
         subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -10,6 +10,7 @@ from tts_voices.glow_voice import GlowVoice
 from tts_voices.pronunciation.phones import SYMBOLS
 from tts_voices.sessions import open_session
 from tts_voices.vocoder import Vocoder
+from tts_voices.waveform_vocoder import open_vocoder
 
 SOUNDS = [symbol for symbol in SYMBOLS["en"] if symbol not in "^,.?!"]
 TEXT = "one two three four five"
@@ -38,7 +39,7 @@ def made(folder, read=read, **changes):
         write_tiny_voice(folder, **changes),
         open_session(folder / "encoder.onnx"),
         open_session(folder / "decoder.onnx"),
-        Vocoder.open(folder / "vocoder.onnx", size=FFT, hop=HOP),
+        open_vocoder(folder / "vocoder.onnx", size=FFT, hop=HOP),
         read,
     )
 
@@ -61,7 +62,7 @@ def test_it_says_what_it_is(voice):
 
 def test_in_chunks_it_is_the_sound_that_the_vocoder_makes_at_once(voice, folder):
     mel = voice.mel(read(TEXT))
-    whole = Vocoder.open(folder / "vocoder.onnx", size=FFT, hop=HOP).whole(mel)
+    whole = open_vocoder(folder / "vocoder.onnx", size=FFT, hop=HOP).whole(mel)
     spoken = say(voice).astype(float) / 32767
     quiet = np.abs(whole) < 0.8  # what is louder is bent
     quiet[:200] = quiet[-200:] = False  # and the ends are faded

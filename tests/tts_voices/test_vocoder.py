@@ -4,8 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_voice import FFT, HOP, MELS, tiny_vocoder
 
-from tts_voices.vocoder import CONTEXT_FRAMES, OverlapAdd, Vocoder
+from tts_voices.vocoder import CONTEXT_FRAMES, OverlapAdd
 from tts_voices.voice import VoiceError
+from tts_voices.waveform_vocoder import open_vocoder
 
 WINDOW = np.hanning(FFT + 1)[:-1]
 
@@ -14,7 +15,7 @@ WINDOW = np.hanning(FFT + 1)[:-1]
 def vocoder(tmp_path_factory):
     path = tmp_path_factory.mktemp("vocoder") / "vocoder.onnx"
     path.write_bytes(tiny_vocoder())
-    return Vocoder.open(path, size=FFT, hop=HOP)
+    return open_vocoder(path, size=FFT, hop=HOP)
 
 
 def mel(frames, seed=5):
@@ -117,9 +118,9 @@ def test_a_damaged_network_is_refused_with_advice(tmp_path, content):
     path = tmp_path / "vocoder.onnx"
     path.write_bytes(content)
     with pytest.raises(VoiceError, match="install the voice again"):
-        Vocoder.open(path, size=FFT, hop=HOP)
+        open_vocoder(path, size=FFT, hop=HOP)
 
 
 def test_a_missing_network_is_refused_with_advice(tmp_path):
     with pytest.raises(VoiceError, match="can't be read.*install the voice again"):
-        Vocoder.open(tmp_path / "vocoder.onnx", size=FFT, hop=HOP)
+        open_vocoder(tmp_path / "vocoder.onnx", size=FFT, hop=HOP)

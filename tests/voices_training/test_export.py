@@ -15,7 +15,7 @@ from tts_voices.export import (
     vocoder_graph,
 )
 from tts_voices.model import VocoderNetwork, glow_tts, spectrum_to_samples
-from tts_voices.vocoder import Vocoder as VocoderFile
+from tts_voices.waveform_vocoder import open_vocoder
 
 SYMBOLS = 41
 SIZES = Acoustic(
@@ -114,7 +114,7 @@ def test_the_vocoder_gives_what_pytorch_gives_in_chunks_too(tmp_path):
     mel = torch.randn(1, 80, 203)
     with torch.no_grad():
         expected = spectrum_to_samples(*made(mel))[0].numpy()
-    file = VocoderFile.open(tmp_path / "vocoder.onnx", size=1024, hop=256)
+    file = open_vocoder(tmp_path / "vocoder.onnx", size=1024, hop=256)
     assert np.abs(file.whole(mel.numpy()) - expected).max() < 1e-3
     chunked = np.concatenate(list(file.stream(mel.numpy())))
     assert chunked.shape == expected.shape
