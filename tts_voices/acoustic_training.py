@@ -26,7 +26,7 @@ from tts_voices.averaging import average, pace
 from tts_voices.configuration import Configuration, Schedule
 from tts_voices.corpus import Lesson, spectrograms
 from tts_voices.model import glow_tts
-from tts_voices.pronunciation.phones import SYMBOLS
+from tts_voices.pronunciation.phones import network_symbols
 from tts_voices.starting import start_from
 
 __all__ = ["CHECKPOINT", "AcousticRun", "train_acoustic"]
@@ -119,7 +119,7 @@ def train_acoustic(
 
 
 def _begin(configuration: Configuration, language: str, taught: list[Item], device: str) -> AcousticRun:
-    network = glow_tts(configuration.acoustic, len(SYMBOLS[language])).to(device)
+    network = glow_tts(configuration.acoustic, len(network_symbols(language))).to(device)
     frames = np.concatenate([mel for _, mel in taught[:_NORMALISING]]).astype(np.float32)
     optimiser = torch.optim.AdamW(
         network.parameters(), lr=configuration.schedule.learning_rate, betas=(0.9, 0.98), weight_decay=1e-6

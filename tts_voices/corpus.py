@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from tts_voices.features import SAMPLE_RATE_HZ, log_mel
-from tts_voices.pronunciation.phones import SYMBOLS, symbol_ids
+from tts_voices.pronunciation.phones import SYMBOLS, network_ids
 from tts_voices.voice import VoiceError
 
 __all__ = ["LESSONS_FILE", "Lesson", "read_lessons", "read_piece", "read_samples", "spectrograms"]
@@ -76,10 +76,10 @@ def _lesson(line: str, where: str, folder: Path, language: str | None) -> Lesson
 def spectrograms(
     lessons: list[Lesson], language: str, progress: str | None = None
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-    """The numbers of the symbols, [n], and the log-mel frames, [frames, 80], of each lesson, in order."""
+    """What a network gets, [2 symbols + 1], and the frames, [frames, 80], of each lesson in their order."""
     for lesson in tqdm(lessons, desc=progress, disable=progress is None):
         samples = read_samples(lesson.path)
-        yield np.asarray(symbol_ids(list(lesson.symbols), language)), log_mel(samples)
+        yield np.asarray(network_ids(lesson.symbols, language)), log_mel(samples)
 
 
 def read_samples(path: Path) -> NDArray[np.float32]:

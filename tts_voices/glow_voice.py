@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from tts_voices.levels import finished_chunks
 from tts_voices.pronunciation import load_reader
 from tts_voices.pronunciation.enclosing import short_parts
+from tts_voices.pronunciation.phones import with_blanks
 from tts_voices.sessions import open_session, run_network
 from tts_voices.vocoder import Vocoder
 from tts_voices.voice import CHUNK_MS, FASTEST, SLOWEST, Style, VoiceError
@@ -59,6 +60,8 @@ class GlowVoice:
         self.languages = frozenset({description.language})
         self._encoder, self._decoder, self._vocoder = encoder, decoder, vocoder
         self._read = read
+        # Readers of foreign voices put the blanks where their opening and closing symbols want them.
+        self._blank = description.blank if description.reader == "hamdel" else None
         self._numbers = {symbol: number for number, symbol in enumerate(description.symbols)}
 
     @classmethod
@@ -132,7 +135,8 @@ class GlowVoice:
         """
         described = self.description
         try:
-            numbers = np.asarray([[self._numbers[symbol] for symbol in symbols]], dtype=np.int64)
+            given = symbols if self._blank is None else with_blanks(symbols, self._blank)
+            numbers = np.asarray([[self._numbers[symbol] for symbol in given]], dtype=np.int64)
         except KeyError as error:
             raise VoiceError(
                 f"the voice {self.name} has no symbol {error}: its reader does not fit"

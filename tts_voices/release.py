@@ -19,7 +19,7 @@ from tts_voices.export import decoder_graph, encoder_graph, vocoder_graph
 from tts_voices.features import FFT, HOP, SAMPLE_RATE_HZ
 from tts_voices.glow_voice import GlowVoice
 from tts_voices.model import VocoderNetwork, glow_tts
-from tts_voices.pronunciation.phones import SYMBOLS
+from tts_voices.pronunciation.phones import BLANK, network_symbols
 from tts_voices.voice import VoiceError
 from tts_voices.voice_files import VoiceDescription, write_description
 
@@ -42,10 +42,8 @@ _MEASURED = 60
 def read_acoustic(checkpoint: Path) -> tuple[GlowTTS, torch.Tensor, torch.Tensor, str]:
     """The averaged network of a checkpoint, its mels' mean and deviation [80], and its language."""
     stored = _stored(checkpoint)
-    network = glow_tts(Acoustic.model_validate(stored["sizes"]), len(SYMBOLS[stored["language"]]))
-    weights = stored["averaged"]
-    weights["encoder.emb.weight"] = weights["encoder.emb.weight"][: network.num_chars]
-    network.load_state_dict(weights)
+    network = glow_tts(Acoustic.model_validate(stored["sizes"]), len(network_symbols(stored["language"])))
+    network.load_state_dict(stored["averaged"])
     return network.eval(), stored["mean"], stored["deviation"], stored["language"]
 
 
@@ -103,7 +101,8 @@ def release_voice(
         name=name,
         language=language,
         reader="hamdel",
-        symbols=SYMBOLS[language],
+        symbols=network_symbols(language),
+        blank=BLANK,
         sample_rate_hz=SAMPLE_RATE_HZ,
         fft=FFT,
         hop=HOP,

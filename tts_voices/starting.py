@@ -7,14 +7,14 @@ from pathlib import Path
 import torch
 from TTS.tts.models.glow_tts import GlowTTS
 
-from tts_voices.pronunciation.phones import MARKS, SYMBOLS
+from tts_voices.pronunciation.phones import BLANK, MARKS, network_symbols
 from tts_voices.voice import VoiceError
 
 __all__ = ["start_from"]
 
 _EMBEDDING = "encoder.emb.weight"
 _PERSIAN_LIKE_ENGLISH = {
-    **{mark: mark for mark in MARKS},
+    **{mark: mark for mark in (*MARKS, BLANK)},
     **{"a0": "ae0", "a1": "ae1", "e0": "eh0", "e1": "eh1", "o0": "ow0", "o1": "ow1"},
     **{"A0": "aa0", "A1": "aa1", "i0": "iy0", "i1": "iy1", "u0": "uw0", "u1": "uw1"},
     **{each: each for each in "bptdzfgklmnvrsw"},
@@ -31,8 +31,8 @@ def start_from(network: GlowTTS, language: str, checkpoint: Path, device: str) -
     try:
         stored = torch.load(checkpoint, map_location=device, weights_only=True)
         weights, other = dict(stored["averaged"]), stored["language"]
-        places = {symbol: place for place, symbol in enumerate(SYMBOLS[other])}
-        rows = [places[_like(symbol, language, other)] for symbol in SYMBOLS[language]]
+        places = {symbol: place for place, symbol in enumerate(network_symbols(other))}
+        rows = [places[_like(symbol, language, other)] for symbol in network_symbols(language)]
         weights[_EMBEDDING] = weights[_EMBEDDING][rows]
         network.load_state_dict(weights)
     except OSError as error:

@@ -11,6 +11,7 @@ from tts_voices.acoustic_training import train_acoustic
 from tts_voices.configuration import Configuration, read_configuration
 from tts_voices.corpus import Lesson, read_lessons, spectrograms
 from tts_voices.pictures import alignment, draw_alignment, draw_history, draw_spectrograms
+from tts_voices.pronunciation.phones import with_blanks
 from tts_voices.release import VOCODER_FILE, read_acoustic, release_vocoder, release_voice
 from tts_voices.vocoder_training import train_vocoder
 from tts_voices.voice import VoiceError
@@ -64,7 +65,7 @@ def _acoustic(
     network, mean, deviation, language = read_acoustic(checkpoint)
     ids, mel = next(spectrograms([lesson], language))
     found = alignment(network, ids, mel, mean, deviation)
-    draw_alignment(found, lesson.symbols, folder / "alignment.png")
+    draw_alignment(found, tuple(with_blanks(lesson.symbols)), folder / "alignment.png")
     made = voice.mel(list(lesson.symbols))[0].T
     draw_spectrograms({"recorded": mel, "spoken": made}, folder / "spectrograms.png")
     print(f"the voice is in {voice_folder}: python -m tts_voices say --voice {voice_folder} …")

@@ -6,7 +6,7 @@ import json
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from tts_voices.pronunciation.phones import SYMBOLS
+from tts_voices.pronunciation.phones import BLANK, network_symbols
 from tts_voices.voice_files import VoiceDescription, write_description
 
 __all__ = ["FFT", "HOP", "MELS", "RATE", "tiny_vocoder", "write_tiny_voice"]
@@ -19,7 +19,7 @@ _FRAMES_A_SYMBOL = 6
 def write_tiny_voice(folder, language="en", **changes):
     """Writes the files of a voice; `changes` replace fields of its description. Returns that."""
     folder.mkdir(parents=True, exist_ok=True)
-    symbols = SYMBOLS[language]
+    symbols = network_symbols(language)
     graphs = {
         "encoder.onnx": _encoder(len(symbols)),
         "decoder.onnx": _decoder(),
@@ -32,6 +32,7 @@ def write_tiny_voice(folder, language="en", **changes):
         "language": language,
         "reader": "hamdel",
         "symbols": symbols,
+        "blank": BLANK if changes.get("reader", "hamdel") == "hamdel" else None,
         "sample_rate_hz": RATE,
         "fft": FFT,
         "hop": HOP,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tts_voices.pronunciation.phones import with_blanks
 from tts_voices.voice_files import VoiceDescription
 
 __all__ = ["enclosed", "short_parts", "single_symbols"]
@@ -18,10 +19,7 @@ def enclosed(symbols: Sequence[str], description: VoiceDescription) -> list[str]
     """
     if not symbols:
         return []
-    inner = list(symbols)
-    if description.blank is not None:
-        inner = [description.blank] * (2 * len(symbols) + 1)
-        inner[1::2] = symbols
+    inner = list(symbols) if description.blank is None else with_blanks(symbols, description.blank)
     return [*description.opening, *inner, *description.closing]
 
 

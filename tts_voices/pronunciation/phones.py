@@ -4,11 +4,31 @@ English symbols are those of the CMU Pronouncing Dictionary in lower case (ARPAb
 "ah"), Persian ones those of `language.phonemes` with "ʔ" for the glottal stop. A vowel ends in 1 where it
 bears stress and in 0 where not. Marks stand for pauses and for the melody of a clause: "^" opens every
 utterance, "," is a pause inside, and ". ? !" close it.
+
+The networks get a blank around each symbol: one mean a symbol would flatten what changes within it, such as
+the glide of a diphthong or the closure and burst of a stop.
 """
 
 from __future__ import annotations
 
-__all__ = ["CLOSING_MARKS", "MARKS", "OPENING", "PAUSE", "SYMBOLS", "VOWELS", "is_vowel", "symbol_ids"]
+from collections.abc import Sequence
+
+__all__ = [
+    "BLANK",
+    "CLOSING_MARKS",
+    "MARKS",
+    "OPENING",
+    "PAUSE",
+    "SYMBOLS",
+    "VOWELS",
+    "is_vowel",
+    "network_ids",
+    "network_symbols",
+    "with_blanks",
+]
+
+BLANK = "_"
+"""What stands around each symbol of an utterance when a network gets it."""
 
 OPENING = "^"
 PAUSE = ","
@@ -33,7 +53,7 @@ SYMBOLS: dict[str, tuple[str, ...]] = {
     "en": _table(_ENGLISH_VOWELS, f"ax {_ENGLISH_CONSONANTS}"),
     "fa": _table(_PERSIAN_VOWELS, _PERSIAN_CONSONANTS),
 }
-"""Every symbol of a language; its place is its number."""
+"""Every symbol of a language; its place is its number. The blank comes after them."""
 
 
 def is_vowel(symbol: str, language: str) -> bool:
@@ -41,7 +61,22 @@ def is_vowel(symbol: str, language: str) -> bool:
     return symbol.rstrip("01") in VOWELS[language]
 
 
-def symbol_ids(symbols: list[str], language: str) -> list[int]:
-    """The numbers of `symbols`; raises `KeyError` for one that the language does not have."""
-    places = {symbol: place for place, symbol in enumerate(SYMBOLS[language])}
-    return [places[symbol] for symbol in symbols]
+def network_symbols(language: str) -> tuple[str, ...]:
+    """All inputs of a language's network, in the order of their numbers."""
+    return (*SYMBOLS[language], BLANK)
+
+
+def with_blanks(symbols: Sequence[str], blank: str = BLANK) -> list[str]:
+    """N symbols with the blank around each: 2 n + 1."""
+    around = [blank] * (2 * len(symbols) + 1)
+    around[1::2] = symbols
+    return around
+
+
+def network_ids(symbols: Sequence[str], language: str) -> list[int]:
+    """The numbers of n symbols and the blanks around them, 2 n + 1.
+
+    Raises `KeyError` for a symbol that the language does not have.
+    """
+    places = {symbol: place for place, symbol in enumerate(network_symbols(language))}
+    return [places[symbol] for symbol in with_blanks(symbols)]

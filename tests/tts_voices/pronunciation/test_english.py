@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from language import speakable
 from tts_voices.pronunciation.english import EnglishReader
-from tts_voices.pronunciation.phones import CLOSING_MARKS, OPENING, PAUSE, SYMBOLS, symbol_ids
+from tts_voices.pronunciation.phones import CLOSING_MARKS, OPENING, PAUSE, SYMBOLS, network_ids
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = [
@@ -181,5 +181,5 @@ def _check(symbols: list[str]) -> None:
         assert PAUSE not in {symbols[1], symbols[-2]}
         assert not {OPENING, *CLOSING_MARKS}.intersection(symbols[1:-1])
         assert all(pair != (PAUSE, PAUSE) for pair in zip(symbols, symbols[1:], strict=False))
-        assert len(symbol_ids(symbols, "en")) == len(symbols)
+        assert len(network_ids(symbols, "en")) == 2 * len(symbols) + 1
         assert set(symbols) <= set(SYMBOLS["en"])
