@@ -109,10 +109,10 @@ def _peer(voice: Voice, language: str, acoustic: Path, vocoder: Path) -> Callabl
     """Gives the milliseconds until coqui-tts has spoken a sentence, which is when its sound can begin."""
     import torch
 
-    from tts_voices.configuration import Vocoder
     from tts_voices.model import spectrum_to_samples
     from tts_voices.pronunciation.readers import own_reader
-    from tts_voices.release import read_acoustic, read_vocoder
+    from tts_voices.training.configuration import Vocoder
+    from tts_voices.training.release import read_acoustic, read_vocoder
 
     torch.set_num_threads(1)
     network, mean, deviation, _ = read_acoustic(acoustic)

@@ -19,7 +19,7 @@ from bot.safety import Guard
 from bot.speech import SpeechBackend
 from session_log import SessionLog
 from tts_voices import Voice
-from tts_voices.cache import CachedVoice
+from tts_voices.cached.voice import CachedVoice
 
 __all__ = ["Parts", "wall_clock_ms"]
 

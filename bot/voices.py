@@ -10,7 +10,7 @@ from bot.own_sentences import load_own_sentences
 from bot.settings import VoiceSettings
 from recommender import RecommenderError
 from tts_voices import EspeakVoice, Voice, VoiceError, load_voice
-from tts_voices.cache import CachedVoice
+from tts_voices.cached.voice import CachedVoice
 from tts_voices.catalogue import voice_state
 
 __all__ = ["OpenedVoices", "SPOKEN_SENTENCES", "open_voices"]

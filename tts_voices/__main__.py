@@ -37,16 +37,18 @@ class Command:
 
 
 COMMANDS: dict[str, Command] = {
-    "say": Command("tts_voices.say_command", "speak a text into a WAV file"),
-    "voices": Command("tts_voices.voices_command", "what voices there are, and whether they can speak"),
-    "audition": Command("tts_voices.audition", "speak a standard set of texts, to compare voices by ear"),
-    "render": Command(
-        "tts_voices.render_command", "speak ahead what the product itself says, into the cache"
+    "say": Command("tts_voices.commands.say", "speak a text into a WAV file"),
+    "voices": Command("tts_voices.commands.voices", "what voices there are, and whether they can speak"),
+    "audition": Command(
+        "tts_voices.commands.audition", "speak a standard set of texts, to compare voices by ear"
     ),
-    "import": Command("tts_voices.import_command", "a voice of coqui-tts as one of ours"),
-    "corpus": Command("tts_voices.corpora_command", "recordings in a published layout as a corpus"),
-    "teach": Command("tts_voices.teach_command", "what a program speaks as a corpus"),
-    "train": Command("tts_voices.train_command", "teach a voice from a corpus"),
+    "render": Command(
+        "tts_voices.commands.render", "speak ahead what the product itself says, into the cache"
+    ),
+    "import": Command("tts_voices.commands.import_coqui", "a voice of coqui-tts as one of ours"),
+    "corpus": Command("tts_voices.commands.corpus", "recordings in a published layout as a corpus"),
+    "teach": Command("tts_voices.commands.teach", "what a program speaks as a corpus"),
+    "train": Command("tts_voices.commands.train", "teach a voice from a corpus"),
 }
 """The commands by name, in the order of `--help`."""
 

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 
 from language import LANGUAGES, detect_script_language
 from tts_voices.catalogue import CATALOGUE, load_voice
-from tts_voices.spoken_set import (
+from tts_voices.judging.figures import report
+from tts_voices.judging.spoken_set import (
     Sentence,
     SpokenSet,
     listen,
@@ -36,7 +37,6 @@ from tts_voices.spoken_set import (
     resampled,
 )
 from tts_voices.voice import Voice, VoiceError
-from tts_voices.voice_figures import report
 
 __all__ = ["chosen_sentences", "listen_to_phones", "listen_to_words", "main", "speak_with"]
 
@@ -68,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def chosen_sentences(corpus: Path, language: str, at_most: int = _AT_MOST) -> list[Sentence]:
     """The held-out lessons of a corpus, the first `at_most`, unseen sentences before unseen words."""
-    from tts_voices.corpus import read_lessons
+    from tts_voices.training.corpus import read_lessons
 
     lessons = [one for one in read_lessons(corpus, language) if one.split in SPLITS]
     if not lessons:
@@ -88,7 +88,7 @@ def speak_with(voice: Voice, sentence: Sentence, language: str) -> NDArray[np.in
 
 def listen_to_phones(spoken: SpokenSet, recogniser_folder: Path) -> None:
     """Lets the phone recogniser hear a set. Needs the environment of the voices' training."""
-    from tts_voices.phone_recogniser import PhoneRecogniser
+    from tts_voices.judging.phone_recogniser import PhoneRecogniser
 
     recogniser = PhoneRecogniser.load(recogniser_folder, spoken.language)
 
@@ -167,8 +167,8 @@ def _positive(text: str) -> int:
 
 
 def _train(options: argparse.Namespace) -> None:
-    from tts_voices.corpus import read_lessons
-    from tts_voices.phone_recogniser import train_recogniser
+    from tts_voices.judging.phone_recogniser import train_recogniser
+    from tts_voices.training.corpus import read_lessons
 
     lessons = read_lessons(options.corpus, options.language)
     print(train_recogniser(lessons, options.language, options.folder, options.steps))

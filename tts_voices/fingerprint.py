@@ -19,6 +19,7 @@ __all__ = ["voice_fingerprint"]
 
 _PACKAGE = Path(__file__).parent
 _READING = (_PACKAGE / "pronunciation", _PACKAGE.parent / "language")
+_ASIDE = frozenset({"__pycache__", "building"})
 _SPEAKING = (
     "espeak.py",
     "persian_reading.py",
@@ -67,7 +68,7 @@ def _code() -> str:
 def _sources() -> Iterator[Path]:
     for folder in _READING:
         yield from sorted(
-            path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts
+            path for path in folder.rglob("*") if path.is_file() and not _ASIDE.intersection(path.parts)
         )
     for name in _SPEAKING:
         yield _PACKAGE / name

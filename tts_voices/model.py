@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from TTS.tts.configs.glow_tts_config import GlowTTSConfig
 from TTS.tts.models.glow_tts import GlowTTS
 
-from tts_voices.configuration import Acoustic, Vocoder
 from tts_voices.features import FFT, HOP, MELS
+from tts_voices.training.configuration import Acoustic, Vocoder
 
 __all__ = ["VocoderNetwork", "glow_tts", "spectrum_to_samples"]
 

@@ -7,22 +7,22 @@ from pathlib import Path
 
 import torch
 
-from tts_voices.acoustic_training import train_acoustic
-from tts_voices.configuration import Configuration, read_configuration
-from tts_voices.corpus import Lesson, read_lessons, spectrograms
-from tts_voices.pictures import alignment, draw_alignment, draw_history, draw_spectrograms
 from tts_voices.pronunciation.phones import with_blanks
-from tts_voices.release import VOCODER_FILE, read_acoustic, release_vocoder, release_voice
-from tts_voices.vocoder_training import train_vocoder
+from tts_voices.training.acoustic import train_acoustic
+from tts_voices.training.configuration import Configuration, read_configuration
+from tts_voices.training.corpus import Lesson, read_lessons, spectrograms
+from tts_voices.training.pictures import alignment, draw_alignment, draw_history, draw_spectrograms
+from tts_voices.training.release import VOCODER_FILE, read_acoustic, release_vocoder, release_voice
+from tts_voices.training.vocoder import train_vocoder
 from tts_voices.voice import VoiceError
 
 __all__ = ["train"]
 
-_CONFIGS = Path(__file__).with_name("configs")
+_CONFIGS = Path(__file__).parent / "training" / "configs"
 
 
 def train(options: argparse.Namespace) -> None:
-    """Trains what is missing, from the last checkpoint on; the arguments are those of `train_command`."""
+    """Trains what is missing, from the last checkpoint on; the arguments are those of `commands.train`."""
     device = options.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"

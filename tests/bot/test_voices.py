@@ -8,7 +8,7 @@ from bot.own_sentences import load_own_sentences
 from bot.settings import VoiceSettings
 from bot.voices import SPOKEN_SENTENCES, open_voices
 from tts_voices import EspeakVoice, VoiceError
-from tts_voices.cache import CachedVoice
+from tts_voices.cached.voice import CachedVoice
 
 
 @pytest.fixture(autouse=True)

@@ -1,8 +1,8 @@
 import pytest
 from cached_tone import OWN, Tone
 
-from tts_voices import cache
-from tts_voices.cache import CachedVoice
+from tts_voices.cached import voice as cache
+from tts_voices.cached.voice import CachedVoice
 
 
 @pytest.fixture

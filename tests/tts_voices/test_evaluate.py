@@ -8,7 +8,7 @@ import pytest
 import soundfile
 
 from tts_voices.evaluate import chosen_sentences, main
-from tts_voices.spoken_set import open_set, read_heard, render
+from tts_voices.judging.spoken_set import open_set, read_heard, render
 from tts_voices.voice import VoiceError
 
 RATE = 22_050

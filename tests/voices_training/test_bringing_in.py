@@ -7,8 +7,9 @@ import pytest
 import soundfile
 from coqui_layout import write_glow, write_hifigan
 
-from tts_voices import corpora_command, import_command
-from tts_voices.corpus import read_lessons
+from tts_voices.commands import corpus as corpora_command
+from tts_voices.commands import import_coqui as import_command
+from tts_voices.training.corpus import read_lessons
 from tts_voices.voice import VoiceError
 from tts_voices.voice_files import read_description
 

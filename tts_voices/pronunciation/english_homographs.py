@@ -1,7 +1,7 @@
 """Which of its two readings a word has, from the words around it.
 
 Most such pairs are a noun or adjective and a verb ("a record", "to record"); a few cue words before and
-after decide. The rest have a rule each. The readings stand in `weights/english_homographs.tsv`.
+after decide. The rest have a rule each. The readings stand in `tables/english_homographs.tsv`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tts_voices.voice import VoiceError
 
 __all__ = ["HOMOGRAPHS", "Homographs"]
 
-HOMOGRAPHS = Path(__file__).with_name("weights") / "english_homographs.tsv"
+HOMOGRAPHS = Path(__file__).with_name("tables") / "english_homographs.tsv"
 
 Reading = tuple[str, ...]
 

@@ -2,7 +2,7 @@
 
 A network names for each letter the sounds it gives ("" for a silent one, "k s" for an x). It reads the whole
 word before it decides, by two bidirectional recurrent layers. Trained by
-`tts_voices.pronunciation.english_letters_training`.
+`tts_voices.pronunciation.building.english_letters_training`.
 """
 
 from __future__ import annotations

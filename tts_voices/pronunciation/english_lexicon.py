@@ -1,7 +1,7 @@
 """The English pronouncing dictionary, in a compact file that opens in a few hundredths of a second.
 
 The file is LZMA over text: a line with the symbols in the order of their letters, then one line a word,
-sorted, `word<TAB>letters`, one letter a symbol. It is made by `tts_voices.pronunciation.english_build` from
+sorted, `word<TAB>letters`, one letter a symbol. It is made by `building.english_build` from
 the CMU Pronouncing Dictionary. A small table of readable additions stands before it.
 """
 
@@ -20,7 +20,7 @@ __all__ = ["ADDITIONS", "DICTIONARY", "EnglishLexicon", "packed", "read_addition
 
 _WEIGHTS = Path(__file__).with_name("weights")
 DICTIONARY = _WEIGHTS / "english_lexicon.xz"
-ADDITIONS = _WEIGHTS / "english_additions.tsv"
+ADDITIONS = Path(__file__).with_name("tables") / "english_additions.tsv"
 
 _FIRST_LETTER = 40
 _LARGEST_BYTES = 16_000_000

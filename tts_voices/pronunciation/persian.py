@@ -32,7 +32,7 @@ __all__ = ["HOMOGRAPHS", "LEXICON", "PAIRS", "SENTENCES", "TAGGER", "PersianRead
 
 _WEIGHTS = Path(__file__).with_name("weights")
 LEXICON = _WEIGHTS / "persian_lexicon.xz"
-HOMOGRAPHS = _WEIGHTS / "persian_homographs.tsv"
+HOMOGRAPHS = Path(__file__).with_name("tables") / "persian_homographs.tsv"
 PAIRS = _WEIGHTS / "persian_pairs.xz"
 SENTENCES = _WEIGHTS / "persian_sentences.xz"
 TAGGER = _WEIGHTS / "persian_letters.onnx"

@@ -99,7 +99,7 @@ def read_known(path: Path) -> dict[str, KnownSentence]:
             raise lzma.LZMAError("cut off or far too large")
         return dict(_parsed(line) for line in text.splitlines())
     except (OSError, lzma.LZMAError, ValueError) as error:
-        message = "build it again with python -m tts_voices.pronunciation.persian_build sentences"
+        message = "build it again with python -m tts_voices.pronunciation.building.persian_build sentences"
         raise VoiceError(f"{path} can't be read: {message}") from error
 
 

@@ -50,7 +50,7 @@ def read_packed_lexicon(path: Path) -> dict[str, tuple[str, ...]]:
     return {word: tuple(readings) for word, *readings in (line.split("\t") for line in lines)}
 
 
-_BUILD = "python -m tts_voices.pronunciation.persian_build lexicon"
+_BUILD = "python -m tts_voices.pronunciation.building.persian_build lexicon"
 
 
 def _parsed(lines: Iterable[str], name: str) -> dict[str, tuple[str, ...]]:

@@ -61,5 +61,5 @@ def read_pairs(path: Path) -> dict[tuple[str, str], bool]:
             pairs[first, second] = line[0] == "+"
         return pairs
     except (OSError, lzma.LZMAError, ValueError) as error:
-        message = "build it again with python -m tts_voices.pronunciation.persian_build pairs"
+        message = "build it again with python -m tts_voices.pronunciation.building.persian_build pairs"
         raise VoiceError(f"{path} can't be read: {message}") from error

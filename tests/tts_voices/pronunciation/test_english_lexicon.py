@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tts_voices.pronunciation.english_build import build, read_cmudict, read_teacher
+from tts_voices.pronunciation.building.english_build import build, read_cmudict, read_teacher
 from tts_voices.pronunciation.english_lexicon import (
     ADDITIONS,
     DICTIONARY,

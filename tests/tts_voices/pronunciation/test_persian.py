@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from language import speakable
+from tts_voices.pronunciation.building.persian_build import LEXICON_TABLE
 from tts_voices.pronunciation.persian import PersianReader
-from tts_voices.pronunciation.persian_build import LEXICON_TABLE
 from tts_voices.pronunciation.persian_lexicon import read_lexicon
 from tts_voices.pronunciation.persian_tokens import tokens
 from tts_voices.pronunciation.phones import SYMBOLS

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from tts_voices.pronunciation.persian_build import main as build
-from tts_voices.pronunciation.persian_corpora import matched_words, sound_and_link, split_by_name
-from tts_voices.pronunciation.persian_evaluate import Judged, edit_distance, figures, folded
+from tts_voices.pronunciation.building.persian_build import main as build
+from tts_voices.pronunciation.building.persian_corpora import matched_words, sound_and_link, split_by_name
+from tts_voices.pronunciation.building.persian_evaluate import Judged, edit_distance, figures, folded
 from tts_voices.pronunciation.persian_homographs import cued_reading, read_cues
 from tts_voices.pronunciation.persian_known import KnownSentence, packed_known, read_known, sentence_key
 from tts_voices.pronunciation.persian_latin import PERSIAN_FOR_ENGLISH, persian_from_english, spelled_latin

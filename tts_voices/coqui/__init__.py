@@ -1,0 +1,1 @@
+"""Voices that were trained with coqui-tts, as folders that speak here."""

@@ -1,0 +1,1 @@
+"""How good a voice is: recognisers of phones and words, rates with intervals, measurements of the sound."""
