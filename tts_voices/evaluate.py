@@ -18,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,8 @@ from numpy.typing import NDArray
 
 from language import LANGUAGES, detect_script_language
 from tts_voices.catalogue import CATALOGUE, load_voice
-from tts_voices.judging.figures import report
+from tts_voices.judging.durations import own_voice, phoneme_durations
+from tts_voices.judging.figures import DURATIONS_FILE, report
 from tts_voices.judging.spoken_set import (
     Sentence,
     SpokenSet,
@@ -81,8 +83,15 @@ def chosen_sentences(corpus: Path, language: str, at_most: int = _AT_MOST) -> li
 
 
 def speak_with(voice: Voice, sentence: Sentence, language: str) -> NDArray[np.int16]:
-    """All samples, shape [n], of a sentence's text in the voice's own reading."""
-    chunks = list(voice.speak(sentence.text, language=language))
+    """All samples, shape [n], of a sentence's text in the voice's own reading.
+
+    A lesson without a text is spoken from its symbols, by a voice of our own.
+    """
+    own = None if sentence.text else own_voice(voice, language)
+    if own is not None:
+        chunks = list(own.speak_symbols(list(sentence.symbols)))
+    else:
+        chunks = list(voice.speak(sentence.text, language=language))
     return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.int16)
 
 
@@ -182,7 +191,12 @@ def _teacher(options: argparse.Namespace) -> None:
 def _render(options: argparse.Namespace) -> None:
     voice = load_voice(options.voice)
     chosen = chosen_sentences(options.corpus, options.language, options.at_most)
-    sentences = [one for one in chosen if detect_script_language(one.text) == options.language]
+    own = own_voice(voice, options.language)
+    sentences = [
+        one
+        for one in chosen
+        if detect_script_language(one.text) == options.language or (own is not None and not one.text)
+    ]
     if not sentences:
         raise VoiceError(f"no lesson of {options.corpus} has a text to speak in {options.language!r}")
 
@@ -190,6 +204,9 @@ def _render(options: argparse.Namespace) -> None:
         return speak_with(voice, sentence, options.language)
 
     render(sentences, options.language, options.voice, speak, voice.sample_rate_hz, options.folder)
+    if own is not None:
+        durations = phoneme_durations(own, [list(one.symbols) for one in sentences])
+        _write(options.folder / DURATIONS_FILE, json.dumps(asdict(durations), indent=2) + "\n")
     if len(sentences) < len(chosen):
         print(f"{len(chosen) - len(sentences)} lessons have no text and were left out", file=sys.stderr)
 
@@ -207,12 +224,16 @@ def _listen_words(options: argparse.Namespace) -> None:
 def _report(options: argparse.Namespace) -> None:
     figures = report(open_set(options.voice), open_set(options.teacher))
     text = json.dumps(figures, ensure_ascii=False, indent=2) + "\n"
-    try:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise VoiceError(f"{options.json} can't be written ({error.strerror})") from None
+    _write(options.json, text)
     print(text, end="")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise VoiceError(f"{path} can't be written ({error.strerror})") from None
 
 
 if __name__ == "__main__":

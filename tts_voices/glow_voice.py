@@ -11,6 +11,7 @@ import threading
 import zlib
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -100,13 +101,18 @@ class GlowVoice:
             raise VoiceError(f"speed must be between {SLOWEST} and {FASTEST}, not {speed}")
         if len(text) > _LONGEST_TEXT:
             raise VoiceError("the text is too long for one sentence: split it with language.split_sentences")
-        symbols = self._read(text)
-        stop = cancelled or threading.Event()
-        return self._chunks(symbols, speed, style, stop)
+        return self.speak_symbols(self._read(text), speed=speed, style=style, cancelled=cancelled)
 
-    def _chunks(
-        self, symbols: list[str], speed: float, style: Style, stop: threading.Event
+    def speak_symbols(
+        self,
+        symbols: list[str],
+        *,
+        speed: float = 1.0,
+        style: Style = "plain",
+        cancelled: threading.Event | None = None,
     ) -> Generator[NDArray[np.int16], None, None]:
+        """As `speak`, of an utterance that was read already."""
+        stop = cancelled or threading.Event()
         if not symbols or stop.is_set():
             return
         raw = self._raw(symbols, speed, style, stop)
@@ -133,23 +139,34 @@ class GlowVoice:
 
         Raises `VoiceError` for a symbol that the voice does not have, or networks that do not fit.
         """
-        described = self.description
+        soft = style == "soft"
+        inputs = self._inputs(symbols, speed * (1 / _SOFT_LENGTH if soft else 1.0))
+        frames = run_network(self._encoder, ("frames",), inputs)[0]
+        # Seeded by what is said: the same sentence sounds the same each time, as a recording would.
+        chance = np.random.default_rng(zlib.crc32(inputs["ids"].tobytes()))
+        noise = self.description.noise * (_SOFT_NOISE if soft else 1.0)
+        frames += noise * chance.standard_normal(frames.shape, dtype=np.float32)
+        return run_network(self._decoder, ("mel",), {"frames": frames})[0]
+
+    def durations(self, symbols: list[str], *, speed: float = 1.0) -> NDArray[np.int64]:
+        """How many frames each symbol lasts, [n], a blank counted with the symbol after it."""
+        given = self._inputs(symbols, speed)
+        each: NDArray[np.int64] = run_network(self._encoder, ("durations",), given)[0].astype(np.int64)
+        if self._blank is None:
+            return each
+        lasting: NDArray[np.int64] = each[0:-1:2] + each[1::2]
+        lasting[-1] += each[-1]
+        return lasting
+
+    def _inputs(self, symbols: list[str], speed: float) -> dict[str, NDArray[Any]]:
+        given = symbols if self._blank is None else with_blanks(symbols, self._blank)
         try:
-            given = symbols if self._blank is None else with_blanks(symbols, self._blank)
             numbers = np.asarray([[self._numbers[symbol] for symbol in given]], dtype=np.int64)
         except KeyError as error:
             raise VoiceError(
                 f"the voice {self.name} has no symbol {error}: its reader does not fit"
             ) from None
-        soft = style == "soft"
-        length = described.length / speed * (_SOFT_LENGTH if soft else 1.0)
-        scale = np.asarray([length], dtype=np.float32)
-        frames = run_network(self._encoder, ("frames",), {"ids": numbers, "length": scale})[0]
-        # Seeded by what is said: the same sentence sounds the same each time, as a recording would.
-        chance = np.random.default_rng(zlib.crc32(numbers.tobytes()))
-        noise = described.noise * (_SOFT_NOISE if soft else 1.0)
-        frames += noise * chance.standard_normal(frames.shape, dtype=np.float32)
-        return run_network(self._decoder, ("mel",), {"frames": frames})[0]
+        return {"ids": numbers, "length": np.asarray([self.description.length / speed], dtype=np.float32)}
 
     def samples(self, symbols: list[str], *, speed: float = 1.0) -> NDArray[np.float32]:
         """The bare sound of symbols, [n], before its level is set."""

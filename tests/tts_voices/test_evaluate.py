@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from tiny_voice import write_tiny_voice
 
 from tts_voices.evaluate import chosen_sentences, main
 from tts_voices.judging.spoken_set import open_set, read_heard, render
@@ -131,3 +132,20 @@ def test_a_number_of_sentences_must_be_one(number: str) -> None:
     with pytest.raises(SystemExit) as stopped:
         main(["listen-words", "--at-most", number, "folder"])
     assert stopped.value.code == 2
+
+
+def test_a_lesson_without_a_text_is_spoken_from_its_symbols_by_a_voice_of_our_own(tmp_path: Path) -> None:
+    write_tiny_voice(tmp_path / "tiny")
+    corpus = str(_corpus(tmp_path / "corpus", ["", "", "", "I am here."]))
+    of = ["--corpus", corpus, "--language", "en"]
+    assert main(["teacher", *of, str(tmp_path / "teacher")]) == 0
+    assert main(["render", *of, "--voice", str(tmp_path / "tiny"), str(tmp_path / "spoken")]) == 0
+    spoken = open_set(tmp_path / "spoken")
+    assert [one.name for one in spoken.sentences] == ["2", "3", "1"]
+    assert all(len(soundfile.read(spoken.path(one))[0]) > 1_000 for one in spoken.sentences)
+    out = tmp_path / "out.json"
+    judged = ["--voice", str(spoken.folder), "--teacher", str(tmp_path / "teacher"), "--json", str(out)]
+    assert main(["report", *judged]) == 0
+    assert json.loads(out.read_text())["phoneme_durations"]["phonemes"] == 15
+    (spoken.folder / "durations.json").write_text("{")
+    assert main(["report", *judged]) == 2

@@ -118,6 +118,19 @@ def test_a_long_sentence_is_cut_at_its_pauses(tmp_path):
     assert sum(part.count("k") for part in parts) == 6 * 99 + 1
 
 
+def test_the_durations_of_symbols_make_up_its_length(voice, tmp_path):
+    symbols = read(TEXT)
+    lasting = voice.durations(symbols)
+    assert lasting.tolist() == [12] * (len(symbols) - 1) + [18]
+    assert lasting.sum() == voice.mel(symbols).shape[2]
+    without = made(tmp_path / "without", blank=None)
+    assert without.durations(symbols).tolist() == [6] * len(symbols)
+
+
+def test_an_utterance_that_was_read_already_sounds_as_its_text(voice):
+    assert np.array_equal(np.concatenate(list(voice.speak_symbols(read(TEXT)))), say(voice))
+
+
 @pytest.mark.parametrize("speed", [0.0, -1.0, 0.49, 2.01, float("nan"), float("inf")])
 def test_a_speed_out_of_range_is_refused(voice, speed):
     with pytest.raises(VoiceError, match=r"between 0\.5 and 2\.0"):

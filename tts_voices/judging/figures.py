@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -20,7 +21,10 @@ from tts_voices.judging.sound_checks import SoundCheck, check_sound, summarise
 from tts_voices.judging.spoken_set import Heard, Sentence, SpokenSet, read_heard, read_sound
 from tts_voices.voice import VoiceError
 
-__all__ = ["report"]
+__all__ = ["DURATIONS_FILE", "report"]
+
+DURATIONS_FILE = "durations.json"
+"""Beside the spoken sentences of a voice whose networks tell how long each phoneme lasts."""
 
 _MEASURE = {"en": "word error rate", "fa": "character error rate"}
 
@@ -51,6 +55,7 @@ def report(voice: SpokenSet, teacher: SpokenSet, seed: int = 0) -> dict[str, Any
             "voice": asdict(summarise(_sound(voice, [ours for ours, _ in pairs]))),
             "teacher": asdict(summarise(_sound(teacher, [its for _, its in pairs]))),
         },
+        "phoneme_durations": _durations(voice),
     }
 
 
@@ -148,3 +153,14 @@ def _sound(spoken: SpokenSet, sentences: Sequence[Sentence]) -> list[SoundCheck]
         samples, rate_hz = read_sound(spoken.path(one))
         checks.append(check_sound(samples, rate_hz, len(fold_phones(one.symbols, spoken.language))))
     return checks
+
+
+def _durations(voice: SpokenSet) -> dict[str, Any] | None:
+    path = voice.folder / DURATIONS_FILE
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise VoiceError(f"{path} can't be read: render the sentences anew") from error
+    return found
