@@ -22,6 +22,7 @@ from bot.check import (
 from bot.check_installation import dialogue_model, environments, programs, shipped_weights, speech_models
 from bot.check_log import session_log
 from bot.check_machine import folders, gateway_runs, ports
+from bot.check_rendered_speech import rendered_speech
 from bot.check_voice import voice
 
 __all__ = ["HELP", "examine", "readable", "run_check"]
@@ -58,6 +59,7 @@ def examine(root: Path, environment: Mapping[str, str]) -> Report:
     report.sections["Models"] = [
         *speech_models(root, settings),
         *voice(settings),
+        *rendered_speech(settings),
         *shipped_weights(root),
         *dialogue_model(root),
     ]

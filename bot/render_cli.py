@@ -7,6 +7,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from bot.rendered_speech import RenderedSpeech, RenderingError, default_folder
 from bot.rendering import render_lacking
 from bot.settings import SettingsError, load_settings
 from crisis import LinesError, RepliesError
-from tts_voices import EspeakVoice, VoiceError, load_voice
+from tts_voices import EspeakVoice, Voice, VoiceError, load_voice
 
 __all__ = ["add_render_arguments", "run_render"]
 
@@ -29,8 +30,11 @@ _INPUT_ERRORS = (LinesError, PhrasesError, RepliesError, SettingsError, VoiceErr
 def add_render_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of `render`."""
     parser.description = (
-        "Renders the replies in a crisis and the gateway's own phrases with the voice of the settings, those "
-        "that are rendered already excepted. A gateway does the same by itself after its start."
+        "Renders the replies in a crisis and the gateway's own phrases with the voice of the settings: those "
+        "that have no sound, or that of an earlier voice. Every installation needs these files, which play "
+        "when no voice can speak; a gateway makes them by itself after its start. `python -m tts_voices "
+        "render` (`make voices`) is another command, and optional: it fills the cache of what the voice has "
+        "said, with suggestions too, so that they are heard sooner."
     )
     parser.add_argument("--voice", metavar="NAME", help="another voice than that of the settings")
     parser.add_argument(
@@ -69,6 +73,8 @@ def run_render(args: argparse.Namespace) -> int:
             bar.update(done - bar.n)
 
         try:
+            if not args.background:
+                _tell_old(store, voices)
             run = render_lacking(
                 store,
                 voices,
@@ -87,6 +93,11 @@ def run_render(args: argparse.Namespace) -> int:
     if run.failed:
         print(f"{run.failed} sentences could not be spoken", file=sys.stderr)
     return int(run.failed > 0)
+
+
+def _tell_old(store: RenderedSpeech, voices: Sequence[Voice]) -> None:
+    if old := len(store.lacking(voices).old):
+        print(f"{old} sentences have the sound of an earlier voice; they are rendered anew", file=sys.stderr)
 
 
 def _country(text: str) -> str:

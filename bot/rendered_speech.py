@@ -1,8 +1,12 @@
 """Fixed sentences as sound in files: they can be played when no voice can speak.
 
 One file for each voice, text and language, at the session's rate, in Ogg Vorbis: a third of the size of FLAC.
-(Opus needs half of that, and ten times as long to encode.) A SHA-256 at its end, over the file's name and
-sound, tells a damaged file from a whole one.
+(Opus needs half of that, and ten times as long to encode.) Behind the sound stands the voice's fingerprint,
+which decoders pass over, and a SHA-256 over the file's name and all before it, which tells a damaged file
+from a whole one.
+
+A file with another fingerprint, or none, has the sound of an earlier voice. It is rendered anew, and plays
+until the new one has taken its place: an old sound is better than none.
 """
 
 from __future__ import annotations
@@ -13,10 +17,14 @@ import hashlib
 import io
 import json
 import logging
+import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import soundfile
@@ -26,20 +34,42 @@ from bot.audio import StreamResampler, pcm16_from_samples
 from bot.fixed_sentences import FixedSentence
 from bot.model_store import cache_home
 from bot.session_config import SAMPLE_RATE_HZ
-from tts_voices import Voice
+from tts_voices import EspeakVoice, Voice
+from tts_voices.cached.sound_files import DamagedSoundError, encoded, read_sealed
+from tts_voices.cached.voice import CachedVoice
+from tts_voices.fingerprint import voice_fingerprint
+from tts_voices.joined_voice import JoinedVoice
 
-__all__ = ["RenderedSpeech", "RenderingError", "default_folder"]
+__all__ = ["Lacking", "RenderedSpeech", "RenderingError", "default_folder"]
 
 logger = logging.getLogger(__name__)
 
 _FORMAT_VERSION = 1
-_DIGEST_BYTES = 32
+_State = Literal["current", "old", "missing"]
 _PATIENCE_S = 2.0  # a disk that is slower than this is no help
 _READERS = 2
 
 
 class RenderingError(Exception):
     """Sentences can't be rendered or kept; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """What is to be rendered, each in the order of need.
+
+    Attributes:
+        missing: sentences without a whole file.
+        old: those whose file has the sound of an earlier voice, or of an earlier state of this one.
+    """
+
+    missing: tuple[FixedSentence, ...]
+    old: tuple[FixedSentence, ...]
+
+    @property
+    def sentences(self) -> tuple[FixedSentence, ...]:
+        """All of them; what can't be heard at all comes first."""
+        return self.missing + self.old
 
 
 def default_folder() -> Path:
@@ -79,6 +109,7 @@ class RenderedSpeech:
     async def find(self, voice_names: Sequence[str], text: str, language: str) -> bytes | None:
         """The sound of a sentence, PCM16 at the session's rate, as the first of these voices that has one.
 
+        An old sound too: whether a voice can speak instead is known only after it has failed.
         None where there is none, or none that is undamaged, or the disk takes too long.
         """
         reading = asyncio.get_running_loop().run_in_executor(
@@ -98,63 +129,60 @@ class RenderedSpeech:
         """As `find`, of one voice, in the calling thread."""
         path = self._path(voice_name, text, language)
         try:
-            sound = _sound(path)
-            if sound is None:
-                self._tell_once(f"{path} is damaged; it is rendered anew")
-                return None
-            samples = soundfile.read(io.BytesIO(sound), dtype="int16")[0]
+            samples = soundfile.read(io.BytesIO(read_sealed(path)), dtype="int16")[0]
         except FileNotFoundError:
+            return None
+        except DamagedSoundError:
+            self._tell_once(f"{path} is damaged; it is rendered anew")
             return None
         except (OSError, soundfile.LibsndfileError) as error:
             self._tell_once(f"{path} can't be read ({type(error).__name__})")
             return None
         return pcm16_from_samples(samples)
 
-    def lacking(self, voices: Sequence[Voice]) -> list[FixedSentence]:
-        """The sentences that have no undamaged file of the first of `voices` that speaks their language."""
-        return [
-            sentence
-            for sentence in self.sentences
-            if (voice := _first_speaking(voices, sentence.language)) is not None
-            and not self.has(voice.name, sentence)
-        ]
+    def lacking(self, voices: Sequence[Voice]) -> Lacking:
+        """What has no whole file of the first of `voices` that speaks its language, or an old one.
 
-    def has(self, voice_name: str, sentence: FixedSentence) -> bool:
-        """Whether there is an undamaged file."""
-        try:
-            return _sound(self._path(voice_name, sentence.text, sentence.language)) is not None
-        except OSError:
-            return False
+        Raises:
+            RenderingError: if the files of a voice can't be read.
+        """
+        first = {language: _first_speaking(voices, language) for _, language in self._by_text}
+        current = {language: _fingerprint(voice, language) for language, voice in first.items() if voice}
+        found: dict[_State, list[FixedSentence]] = {"current": [], "missing": [], "old": []}
+        for sentence in self.sentences:
+            if voice := first[sentence.language]:
+                state = self._state(voice.name, sentence, current[sentence.language])
+                found[state].append(sentence)
+        return Lacking(tuple(found["missing"]), tuple(found["old"]))
 
-    def keep(
-        self, voice_name: str, sentence: FixedSentence, samples: NDArray[np.int16], sample_rate_hz: int
-    ) -> None:
+    def is_current(self, voice: Voice, sentence: FixedSentence) -> bool:
+        """Whether there is a whole file with what `voice` would say now.
+
+        Raises:
+            RenderingError: if the files of the voice can't be read.
+        """
+        return self._state(voice.name, sentence, _fingerprint(voice, sentence.language)) == "current"
+
+    def keep(self, voice: Voice, sentence: FixedSentence, samples: NDArray[np.int16]) -> None:
         """Writes a rendered sentence, whole or not at all; call it inside `writing`.
 
         Args:
-            voice_name: whose sound it is.
+            voice: whose sound it is.
             sentence: what is said.
-            samples: mono, (n,).
-            sample_rate_hz: of `samples`.
+            samples: mono, (n,), at the rate of `voice`.
 
         Raises:
             RenderingError: if it can't be written.
         """
-        path = self._path(voice_name, sentence.text, sentence.language)
-        converted = StreamResampler(sample_rate_hz, SAMPLE_RATE_HZ).convert(samples, last=True)
-        encoded = io.BytesIO()
-        soundfile.write(encoded, converted, SAMPLE_RATE_HZ, format="OGG", subtype="VORBIS")
-        sound = encoded.getvalue()
-        part = path.with_suffix(".part")
-        try:
+        path = self._path(voice.name, sentence.text, sentence.language)
+        fingerprint = _fingerprint(voice, sentence.language)
+        converted = StreamResampler(voice.sample_rate_hz, SAMPLE_RATE_HZ).convert(samples, last=True)
+        # Ctrl-C is raised in the main thread alone: the encoder, which calls back into Python, would lose it.
+        with ThreadPoolExecutor(1) as writer:
             try:
-                part.write_bytes(sound + _digest(path, sound))
-                part.replace(path)
-            except OSError:
-                part.unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            raise self._unwritable(error) from error
+                writer.submit(_write, path, converted, fingerprint).result()
+            except OSError as error:
+                raise self._unwritable(error) from error
 
     @contextmanager
     def writing(self, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
@@ -186,6 +214,13 @@ class RenderedSpeech:
         found = (self.read(name, text, language) for name in voice_names)
         return next((pcm for pcm in found if pcm is not None), None)
 
+    def _state(self, voice_name: str, sentence: FixedSentence, fingerprint: bytes) -> _State:
+        try:
+            content = read_sealed(self._path(voice_name, sentence.text, sentence.language))
+        except (OSError, DamagedSoundError):
+            return "missing"
+        return "current" if content.endswith(fingerprint) else "old"
+
     def _path(self, voice_name: str, text: str, language: str) -> Path:
         identity = json.dumps([_FORMAT_VERSION, SAMPLE_RATE_HZ, voice_name, language, text])
         return self.folder / f"{hashlib.sha256(identity.encode()).hexdigest()[:40]}.ogg"
@@ -208,12 +243,30 @@ def _first_speaking(voices: Sequence[Voice], language: str) -> Voice | None:
     return next((voice for voice in voices if language in voice.languages), None)
 
 
-def _digest(path: Path, sound: bytes) -> bytes:
-    return hashlib.sha256(path.name.encode() + sound).digest()
+def _fingerprint(voice: Voice, language: str) -> bytes:
+    """That of the voice which makes the sound of a language: the others of a `JoinedVoice` may change."""
+    if isinstance(voice, CachedVoice):
+        voice = voice.voice
+    if isinstance(voice, JoinedVoice):
+        voice = next(one for one in voice.voices if language in one.languages)
+    if isinstance(voice, EspeakVoice) and shutil.which(voice.program) is None:
+        return b""  # every file ends with it: whoever is gone has nothing newer to say
+    try:
+        return voice_fingerprint(voice).encode()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise RenderingError(f"the files of the voice {voice.name} can't be read ({reason})") from error
 
 
-def _sound(path: Path) -> bytes | None:
-    """The compressed sound in a file, None if it is damaged."""
-    data = path.read_bytes()
-    sound = data[:-_DIGEST_BYTES]
-    return sound if sound and data[-_DIGEST_BYTES:] == _digest(path, sound) else None
+def _write(path: Path, samples: NDArray[np.int16], fingerprint: bytes) -> None:
+    content = encoded(samples, SAMPLE_RATE_HZ) + fingerprint
+    part = path.with_suffix(".part")
+    try:
+        with part.open("wb") as file:  # not `write_sealed`: another user may render than plays
+            file.write(content + hashlib.sha256(path.name.encode() + content).digest())
+            file.flush()
+            os.fsync(file.fileno())  # an old sound is not to be lost with the power before the new is kept
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise

@@ -47,7 +47,7 @@ def render_lacking(
     on_sentence: Callable[[int, int], None] = lambda done, of: None,
     on_wait: Callable[[], None] = lambda: None,
 ) -> Rendering:
-    """Renders each sentence that lacks its file, with the first voice that can.
+    """Renders each sentence that has no sound, or that of an earlier voice, with the first voice that can.
 
     A run that was broken off is taken up where it stopped. Where nothing is lacking, nothing is written.
 
@@ -61,11 +61,11 @@ def render_lacking(
         RenderingError: if a file can't be written, or the voices are broken.
     """
     began_s = time.monotonic()
-    if not store.lacking(voices):
+    if not store.lacking(voices).sentences:
         return Rendering(0, 0, time.monotonic() - began_s)
     rendered = failed = failed_in_a_row = 0
     with store.writing(on_wait):
-        lacking = store.lacking(voices)  # another process may have rendered meanwhile
+        lacking = store.lacking(voices).sentences  # another process may have rendered meanwhile
         for done, sentence in enumerate(lacking, start=1):
             try:
                 _render(store, sentence, voices)
@@ -83,7 +83,7 @@ def _render(store: RenderedSpeech, sentence: FixedSentence, voices: Sequence[Voi
     for voice in voices:
         if sentence.language not in voice.languages:
             continue
-        if store.has(voice.name, sentence):
+        if store.is_current(voice, sentence):
             return
         try:
             chunks = list(voice.speak(sentence.text, language=sentence.language))
@@ -93,10 +93,10 @@ def _render(store: RenderedSpeech, sentence: FixedSentence, voices: Sequence[Voi
         except Exception as error:  # whatever fails in a voice, the next is tried
             problem = VoiceError(f"{voice.name} failed ({type(error).__name__})")
             continue
-        if not chunks:
+        if not any(map(len, chunks)):
             problem = VoiceError(f"the voice {voice.name} gives no sound")
             continue
-        store.keep(voice.name, sentence, np.concatenate(chunks), voice.sample_rate_hz)
+        store.keep(voice, sentence, np.concatenate(chunks))
         return
     raise problem
 
@@ -104,7 +104,7 @@ def _render(store: RenderedSpeech, sentence: FixedSentence, voices: Sequence[Voi
 async def keep_rendered(
     store: RenderedSpeech, voices: Sequence[Voice], *, country: str | None, pause_s: float = _PAUSE_S
 ) -> None:
-    """Has rendered what is lacking now, and whatever is found lacking later, until cancelled.
+    """Has rendered what is lacking or old now, and whatever is found lacking later, until cancelled.
 
     A process of its own does it, one thread at the lowest priority: a thread here would hold the
     interpreter's lock against the talks. The owner of the gateway owns this task; it raises nothing.
@@ -113,22 +113,38 @@ async def keep_rendered(
         store: where the files go; its `missed` asks for another run.
         voices: the gateway's.
         country: the deployer's, whose sentences come first.
-        pause_s: between two runs; it doubles with each that fails.
+        pause_s: between two runs; it doubles with each that fails, which the next makes good unasked.
     """
     command = [sys.executable, "-m", "bot", "render", "--background", "--folder", str(store.folder)]
     command += ["--voice", voices[0].name, "--country", country or ""]
     told = ""
     while True:
         store.missed.clear()
-        problem = ""
-        if await asyncio.to_thread(store.lacking, voices):
-            problem = await _run(command)
-            if problem and problem != told:
+        problem = await _render_beside(store, voices, command)
+        if problem:
+            if problem != told:
                 logger.error("fixed sentences are not rendered beforehand: %s", problem)
-            pause_s = min(2 * pause_s, _LONGEST_PAUSE_S) if problem else pause_s
-        told = problem or told
+            told, pause_s = problem, min(2 * pause_s, _LONGEST_PAUSE_S)
         await asyncio.sleep(pause_s)
-        await store.missed.wait()
+        if not problem:
+            await store.missed.wait()
+
+
+async def _render_beside(store: RenderedSpeech, voices: Sequence[Voice], command: list[str]) -> str:
+    """Runs the process where something is lacking; gives what went wrong, or nothing."""
+    try:
+        lacking = await asyncio.to_thread(store.lacking, voices)
+    except RenderingError as error:
+        return str(error)
+    if not lacking.sentences:
+        return ""
+    logger.info(
+        "of the fixed sentences %d have no sound and %d that of an earlier voice, which plays until then: "
+        "they are rendered now",
+        len(lacking.missing),
+        len(lacking.old),
+    )
+    return await _run(command)
 
 
 async def _run(command: list[str]) -> str:

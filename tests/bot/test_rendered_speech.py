@@ -1,6 +1,7 @@
 """The files of the fixed sentences, made by the real voice of espeak-ng."""
 
 import asyncio
+import hashlib
 import os
 import resource
 import shutil
@@ -10,13 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tiny_voice import write_tiny_voice
 
 from bot import rendered_speech
 from bot.audio import samples_from_pcm16
 from bot.fixed_sentences import FixedSentence
 from bot.rendered_speech import RenderedSpeech, RenderingError, default_folder
 from bot.rendering import render_lacking
-from tts_voices import EspeakVoice
+from tts_voices import EspeakVoice, VoiceError, load_voice
+from tts_voices.cached.sound_files import read_sealed
+from tts_voices.cached.voice import CachedVoice
 
 DANGER = FixedSentence("Please call 112 now.", "en", True)
 PERSIAN = FixedSentence("لطفاً همین حالا با ۱۱۵ تماس بگیرید.", "fa", True)
@@ -122,7 +126,7 @@ def test_a_damaged_file_is_not_played_is_told_of_once_and_rendered_anew(store, d
     assert len(caplog.records) == 1
     assert DANGER.text not in caplog.text
     assert store.missed.is_set()
-    assert store.lacking(VOICES) == [DANGER]
+    assert store.lacking(VOICES).missing == (DANGER,)
     assert render_lacking(store, VOICES).rendered == 1
     assert find(store, DANGER) is not None
 
@@ -138,13 +142,13 @@ def test_a_folder_in_place_of_a_file_is_told_of_and_passed_over(store, caplog):
     path.unlink()
     path.mkdir()
     assert find(store, DANGER) is None
-    assert "IsADirectoryError" in caplog.text
+    assert "is damaged" in caplog.text
 
 
 class Noise:
-    """A voice that needs no program: one of those would be ended by the limit that stands for a full disk."""
+    """espeak-ng's successor, without a program: that would be ended by the limit that stands for a full disk."""
 
-    name = "noise"
+    name = "espeak"
     sample_rate_hz = 24_000
     languages = frozenset({"en", "fa"})
 
@@ -153,6 +157,7 @@ class Noise:
 
 
 def test_a_full_disk_leaves_no_half_of_a_file_and_what_there_was(store):
+    old = {sentence: find(store, sentence) for sentence in SENTENCES}
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, before[1]))
     try:
@@ -161,9 +166,102 @@ def test_a_full_disk_leaves_no_half_of_a_file_and_what_there_was(store):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert not list(store.folder.glob("*.part"))
-    assert find(store, PHRASE, "noise") is None
-    assert find(store, PHRASE) is not None
+    assert {sentence: find(store, sentence) for sentence in SENTENCES} == old
     assert render_lacking(store, (Noise(),)).rendered == len(SENTENCES)
+    assert find(store, PHRASE) != old[PHRASE]
+
+
+# Old sounds ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own_voice(tmp_path):
+    """Loads a voice of both languages, after changing fields of the English one's description."""
+
+    def load(**changes):
+        write_tiny_voice(tmp_path / "voice" / "en", **changes)
+        write_tiny_voice(tmp_path / "voice" / "fa", "fa")
+        return load_voice(str(tmp_path / "voice"))
+
+    return load
+
+
+def test_after_a_change_of_the_voice_the_old_sound_plays_until_it_is_rendered_anew(store, own_voice):
+    earlier, later = own_voice(), own_voice(noise=1.2, length=1.4)
+    render_lacking(store, (earlier,))
+    old = {sentence: find(store, sentence, earlier.name) for sentence in SENTENCES}
+    lacking = store.lacking((later, *VOICES))
+    assert (lacking.missing, lacking.old) == ((), (DANGER, PHRASE))  # the Persian is as it was
+    assert {sentence: find(store, sentence, later.name) for sentence in SENTENCES} == old
+    assert not store.missed.is_set()
+    assert render_lacking(store, (later, *VOICES)).rendered == 2
+    assert not store.lacking((later, *VOICES)).sentences
+    new = {sentence: find(store, sentence, later.name) for sentence in SENTENCES}
+    assert [new[sentence] == old[sentence] for sentence in SENTENCES] == [False, True, False]
+
+
+def test_a_voice_whose_sentences_are_kept_besides_has_the_same_sound(store, own_voice, tmp_path):
+    voice = own_voice()
+    render_lacking(store, (voice,))
+    cached = CachedVoice(voice, tmp_path / "cache", 1, keep=lambda *_: True)
+    try:
+        assert not store.lacking((cached,)).sentences
+        assert len(store.lacking((CachedVoice(own_voice(gain=1.1), tmp_path, 1, keep=cached),)).old) == 2
+    finally:
+        cached.close()
+
+
+def without_fingerprint(path):
+    """Makes a file as they were written before voices had fingerprints."""
+    sound = read_sealed(path)[:-64]
+    path.write_bytes(sound + hashlib.sha256(path.name.encode() + sound).digest())
+
+
+def test_files_from_before_there_were_fingerprints_play_and_are_old(store):
+    expected = find(store, DANGER)
+    path = file_of(store, DANGER)
+    without_fingerprint(path)
+    assert find(store, DANGER) == expected
+    assert (store.lacking(VOICES).missing, store.lacking(VOICES).old) == ((), (DANGER,))
+    assert render_lacking(store, VOICES).rendered == 1
+    assert find(store, DANGER) == expected
+    assert not store.lacking(VOICES).sentences
+
+
+def test_what_has_no_sound_is_rendered_before_what_has_an_old_one(store):
+    without_fingerprint(file_of(store, DANGER))
+    file_of(store, PHRASE).unlink()
+    assert store.lacking(VOICES).sentences == (PHRASE, DANGER)
+
+
+class Dead(Noise):
+    def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
+        raise VoiceError("its program is gone")
+
+
+class Mute(Noise):
+    def speak(self, text, *, language, speed=1.0, style="plain", cancelled=None):
+        yield np.zeros(0, dtype=np.int16)
+
+
+@pytest.mark.parametrize(("voice", "problem"), [(Dead(), "is gone"), (Mute(), "gives no sound")])
+def test_where_no_voice_can_speak_old_sounds_stay_and_play(store, voice, problem):
+    old = {sentence: find(store, sentence) for sentence in SENTENCES}
+    assert store.lacking((voice,)).old == SENTENCES
+    with pytest.raises(RenderingError, match=problem):
+        render_lacking(store, (voice,))
+    assert {sentence: find(store, sentence) for sentence in SENTENCES} == old
+    assert None not in old.values()
+
+
+def test_a_voice_whose_files_can_not_be_read_is_named(store, monkeypatch):
+    def unreadable(voice):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(rendered_speech, "voice_fingerprint", unreadable)
+    with pytest.raises(RenderingError, match=r"the voice espeak .* \(Permission denied\)"):
+        store.lacking(VOICES)
+    assert find(store, DANGER) is not None
 
 
 def test_a_folder_that_cannot_be_made_is_named_with_what_to_do(tmp_path):

@@ -70,7 +70,7 @@ def test_a_run_that_was_broken_off_is_taken_up_where_it_stopped(store):
     with pytest.raises(KeyboardInterrupt):
         render_lacking(store, VOICES, on_sentence=stop)
     (store.folder / "left.part").write_bytes(b"half of a sentence")
-    assert store.lacking(VOICES) == list(SENTENCES[2:])
+    assert store.lacking(VOICES).sentences == SENTENCES[2:]
     assert render_lacking(store, VOICES).rendered == 2
     assert render_lacking(store, VOICES).rendered == 0
     assert sorted(path.suffix for path in store.folder.iterdir() if path.suffix) == [".ogg"] * 4
@@ -87,7 +87,7 @@ def test_two_processes_at_once_share_the_work(store):
         process.stdin.write("\n")
         process.stdin.flush()
     assert sum(int(process.communicate(timeout=30)[0]) for process in both) == len(SENTENCES)
-    assert not store.lacking(VOICES)
+    assert not store.lacking(VOICES).sentences
 
 
 @pytest.mark.parametrize("error", [VoiceError, TypeError])
@@ -95,9 +95,9 @@ def test_what_the_first_voice_cannot_speak_is_rendered_by_the_next(store, error)
     failing = Failing(only={SENTENCES[1].text}, error=error)
     run = render_lacking(store, (failing, *VOICES))
     assert (run.rendered, run.failed) == (len(SENTENCES), 0)
-    assert store.has("espeak", SENTENCES[1])
-    assert not store.has("espeak", SENTENCES[0])
-    assert store.lacking((failing, *VOICES)) == [SENTENCES[1]]  # is tried again another time
+    assert store.is_current(*VOICES, SENTENCES[1])
+    assert not store.is_current(*VOICES, SENTENCES[0])
+    assert store.lacking((failing, *VOICES)).missing == (SENTENCES[1],)  # is tried again another time
 
 
 def test_a_sentence_that_no_voice_can_speak_does_not_keep_the_others_from_being_rendered(store):
@@ -117,7 +117,7 @@ def test_broken_voices_are_not_asked_for_every_sentence(store):
 def test_a_language_that_no_voice_speaks_is_left_out(tmp_path):
     store = RenderedSpeech(tmp_path, (PERSIAN, SENTENCES[0]))
     voice = Failing(only=())
-    assert store.lacking((voice,)) == [SENTENCES[0]]
+    assert store.lacking((voice,)).missing == (SENTENCES[0],)
     assert render_lacking(store, (voice,)).rendered == 1
 
 
@@ -130,7 +130,7 @@ def nearly_all(tmp_path_factory):
     store = RenderedSpeech(tmp_path_factory.mktemp("home") / "speech", load_fixed_sentences(None))
     with store.writing():
         for sentence in store.sentences[:-2]:
-            store.keep("espeak", sentence, np.full(240, 1_000, dtype=np.int16), 24_000)
+            store.keep(EspeakVoice(), sentence, np.full(240, 1_000, dtype=np.int16))
     yield store
     store.close()
 
@@ -153,7 +153,65 @@ def test_the_command_renders_what_is_lacking_and_says_how_much(lacking_two, caps
     assert capsys.readouterr().out.startswith("2 sentences rendered")
     assert main(command(lacking_two)) == 0
     assert capsys.readouterr().out.startswith("0 sentences rendered")
-    assert not lacking_two.lacking(VOICES)
+    assert not lacking_two.lacking(VOICES).sentences
+
+
+def make_old(store, sentence):
+    """Puts a sound of an earlier voice in the place of a sentence's."""
+    with store.writing():
+        store.keep(Failing("espeak"), sentence, np.full(240, 1_000, dtype=np.int16))
+
+
+def test_the_command_tells_of_old_sounds(lacking_two, capsys):
+    make_old(lacking_two, lacking_two.sentences[0])
+    assert main(command(lacking_two)) == 0
+    told = capsys.readouterr()
+    assert told.err.startswith("1 sentences have the sound of an earlier voice")
+    assert told.out.startswith("3 sentences rendered")
+    assert main(command(lacking_two)) == 0
+    assert capsys.readouterr().err == ""
+
+
+INTERRUPTED = """
+import io, os, signal, sys, types
+from bot import rendered_speech
+from bot.__main__ import main
+from tts_voices.cached import sound_files
+
+once = [True]
+
+def interrupt():
+    if once:
+        once.clear()
+        os.kill(os.getpid(), signal.SIGINT)
+
+class Encoded(io.BytesIO):
+    def write(self, data):
+        interrupt()
+        return super().write(data)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+if sys.argv[1] == "encoding":
+    sound_files.io = types.SimpleNamespace(BytesIO=Encoded)
+else:
+    rendered_speech.os = types.SimpleNamespace(fsync=lambda descriptor: interrupt())
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.mark.parametrize("moment", ["encoding", "writing"])
+def test_ctrl_c_is_not_lost_and_leaves_no_half_of_a_file(lacking_two, moment):
+    ended = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, moment, *command(lacking_two)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+    assert not list(lacking_two.folder.glob("*.part"))
+    assert lacking_two.lacking(VOICES).sentences == lacking_two.sentences[-1:]
+    assert render_lacking(lacking_two, VOICES).rendered == 1
 
 
 def test_the_command_without_a_voice_or_a_folder_ends_with_one_line(
@@ -217,6 +275,42 @@ async def test_beside_a_gateway_the_rest_is_rendered_and_what_is_lost_again(lack
         assert await lacking_two.find(("espeak",), last.text, last.language) == pcm
 
 
+async def test_at_the_start_of_a_gateway_old_sounds_are_told_of_and_rendered_anew(lacking_two, caplog):
+    caplog.set_level(logging.INFO)
+    make_old(lacking_two, lacking_two.sentences[0])
+    async with kept(lacking_two):
+        await until(lambda: "3 fixed sentences were rendered" in caplog.text)
+    assert "2 have no sound and 1 that of an earlier voice" in caplog.text
+    assert not lacking_two.lacking(VOICES).sentences
+
+
+async def test_what_could_not_be_rendered_is_tried_again_unasked(lacking_two, caplog):
+    caplog.set_level(logging.INFO)
+    away = lacking_two.folder.rename(lacking_two.folder.with_name("away"))
+    lacking_two.folder.write_text("in its place")
+    try:
+        async with kept(lacking_two, pause_s=0.01):
+            await until(lambda: "HAMDEL_HOME" in caplog.text)
+            lacking_two.folder.unlink()
+            away.rename(lacking_two.folder)
+            await until(lambda: "2 fixed sentences were rendered" in caplog.text)
+    finally:
+        if away.exists():
+            lacking_two.folder.unlink(missing_ok=True)
+            away.rename(lacking_two.folder)
+
+
+async def test_a_voice_whose_files_can_not_be_read_ends_nothing(lacking_two, caplog, monkeypatch):
+    def unreadable(voice):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("bot.rendered_speech.voice_fingerprint", unreadable)
+    async with kept(lacking_two) as task:
+        await until(lambda: caplog.records)
+        assert not task.done()
+    assert "the files of the voice espeak can't be read" in caplog.text
+
+
 async def test_a_complete_store_starts_no_process(lacking_two, monkeypatch):
     render_lacking(lacking_two, VOICES)
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
@@ -230,6 +324,7 @@ async def test_a_failure_is_logged_once_and_the_gateway_goes_on(lacking_two, mon
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
     last = lacking_two.sentences[-1]
     async with kept(lacking_two, pause_s=0.01) as task:
+        await until(lambda: caplog.records)
         for _ in range(5):
             await lacking_two.find(("espeak",), last.text, last.language)
             await asyncio.sleep(0.05)
@@ -274,4 +369,4 @@ def test_it_does_not_outlive_a_gateway_that_is_killed(lacking_two):
         child = psutil.Process(int(process_id))
         assert said.startswith("waiting for another process")
     child.wait(120)
-    assert len(lacking_two.lacking(VOICES)) == 1
+    assert len(lacking_two.lacking(VOICES).sentences) == 1

@@ -24,7 +24,7 @@ def rendered(tmp_path):
     samples = RENDERED_LEVEL * np.sin(np.arange(11_025) / 8)
     with store.writing():
         for sentence in store.sentences:
-            store.keep("tone", sentence, samples.astype(np.int16), 22_050)
+            store.keep(ToneVoice(), sentence, samples.astype(np.int16))
     yield store
     store.close()
 

@@ -29,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the arguments of `render`."""
     parser.description = (
         "Speaks every fixed sentence and every suggestion into the cache, those excepted that are there. "
-        "A run that is broken off goes on where it stopped."
+        "A run that is broken off goes on where it stopped. Optional: the gateway keeps by itself what it "
+        "has said once. What plays when no voice can speak is made by `python -m bot render`."
     )
     parser.add_argument(
         "--voice",
