@@ -6,7 +6,7 @@ import re
 
 from language.normalise import fold
 
-__all__ = ["digit_words", "number_words", "parse_small_number"]
+__all__ = ["decimal_words", "digit_words", "number_words", "parse_small_number"]
 
 # Spellings and colloquial or misheard forms that name the number wherever they stand.
 _SAID = {
@@ -136,6 +136,30 @@ def digit_words(digits: str, language: str) -> str:
     """The digits one by one, as a telephone number is read; anything but ASCII digits is left out."""
     names = _FA_BELOW_TWENTY if language == "fa" else _EN_BELOW_TWENTY
     return " ".join(names[int(digit)] for digit in digits if digit in "0123456789")
+
+
+def decimal_words(number: str, language: str) -> str:
+    """The words of a number in ASCII digits, such as "1,500", "3.05" or "007".
+
+    Persian says one half as «و نیم»; a number that opens with a zero, or has more than twelve digits before
+    the point, is read digit by digit.
+    """
+    whole, _, fraction = number.replace(",", "").partition(".")
+    if len(whole) > 12 or (len(whole) > 1 and whole[0] == "0" and not fraction):
+        words = digit_words(whole, language)
+    else:
+        words = number_words(int(whole), language)
+    if not fraction:
+        return words
+    if language != "fa":
+        return f"{words} point {digit_words(fraction, language)}"
+    if fraction == "5":
+        return f"{words} و نیم" if words != _FA_BELOW_TWENTY[0] else "نیم"
+    zeros = len(fraction) - len(fraction.lstrip("0"))
+    said = [_FA_BELOW_TWENTY[0]] * zeros
+    if zeros < len(fraction):
+        said.append(number_words(int(fraction), language))
+    return " ".join([words, "ممیز", *said])
 
 
 def _english_words(number: int) -> str:

@@ -1,4 +1,4 @@
-"""Places in a row of suggestions: how they are said, and how people name them."""
+"""Ordinal numbers: their words, places in a row of suggestions, and how people name such a place."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import re
 from language.normalise import normalise
 from language.numbers import number_words
 
-__all__ = ["named_place", "ordinal"]
+__all__ = ["named_place", "ordinal", "ordinal_words"]
+
+_ENGLISH = {"one": "first", "two": "second", "three": "third", "five": "fifth", "eight": "eighth"}
+_ENGLISH |= {"nine": "ninth", "twelve": "twelfth"}
 
 _SPOKEN = {
     "en": ("First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Seventh", "Eighth"),
@@ -36,6 +39,20 @@ def ordinal(place: int, language: str) -> str:
     if place < len(spoken):
         return spoken[place]
     return _FURTHER[language].format(number_words(place + 1, language))
+
+
+def ordinal_words(number: int, language: str) -> str:
+    """The ordinal of a whole number from 1 on: 21 is "twenty-first" or «بیست و یکم»."""
+    words = number_words(number, language)
+    if language == "fa":
+        # «سه» and «سی» do not simply take an m; without its vowel «سیم» is a wire.
+        if words.endswith("سه"):
+            return words.removesuffix("سه") + "سوم"
+        return words + ("\u064fم" if words.endswith("ی") else "م")
+    end = max(words.rfind(" "), words.rfind("-")) + 1
+    last = words[end:]
+    regular = last[:-1] + "ieth" if last.endswith("y") else last + "th"
+    return words[:end] + _ENGLISH.get(last, regular)
 
 
 def named_place(text: str, language: str, count: int) -> int | None:

@@ -39,6 +39,7 @@ class Command:
 COMMANDS: dict[str, Command] = {
     "say": Command("tts_voices.commands.say", "speak a text into a WAV file"),
     "voices": Command("tts_voices.commands.voices", "what voices there are, and whether they can speak"),
+    "read": Command("tts_voices.commands.read", "what a sentence becomes before it is spoken, and why"),
     "audition": Command(
         "tts_voices.commands.audition", "speak a standard set of texts, to compare voices by ear"
     ),

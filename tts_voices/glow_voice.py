@@ -22,6 +22,7 @@ from tts_voices.pronunciation import load_reader
 from tts_voices.pronunciation.enclosing import short_parts
 from tts_voices.pronunciation.phones import with_blanks
 from tts_voices.sessions import open_session, run_network
+from tts_voices.trial import try_networks, try_symbols
 from tts_voices.vocoder import Vocoder
 from tts_voices.voice import CHUNK_MS, FASTEST, SLOWEST, Style, VoiceError
 from tts_voices.voice_files import VoiceDescription, checked_files, read_description
@@ -67,8 +68,9 @@ class GlowVoice:
 
     @classmethod
     def load(cls, folder: Path) -> GlowVoice:
-        """The voice in `folder`; raises `VoiceError` where a file is missing, damaged or not a voice's."""
+        """The voice in `folder`; raises `VoiceError` where a file is missing, damaged or does not fit."""
         description = read_description(folder)
+        try_symbols(description, folder)
         paths = checked_files(folder, description.files)
         try:
             encoder, decoder = paths["encoder.onnx"], paths["decoder.onnx"]
@@ -77,13 +79,13 @@ class GlowVoice:
             raise VoiceError(
                 f"{folder} lacks the encoder, decoder or vocoder: install the voice again"
             ) from None
-        return cls(
-            description,
+        networks = (
             open_session(encoder),
             open_session(decoder),
             open_vocoder(vocoder, size=description.fft, hop=description.hop),
-            load_reader(description),
         )
+        try_networks(description, (encoder, decoder, vocoder), networks)
+        return cls(description, *networks, load_reader(description))
 
     def speak(
         self,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from tts_voices.blocks import piece_ends
 from tts_voices.sessions import run_network
+from tts_voices.voice import VoiceError
 
 __all__ = ["CONTEXT_FRAMES", "OverlapAdd", "Vocoder"]
 
@@ -97,5 +98,7 @@ class Vocoder:
     def _spectra(self, mel: Frames) -> NDArray[np.complex64]:
         given = {"mel": np.ascontiguousarray(mel)}
         real, imaginary = run_network(self._session, ("real", "imaginary"), given)
+        if real.shape[1:] != (self._size // 2 + 1, mel.shape[2]):
+            raise VoiceError("the vocoder is for another transform: install the voice again")
         spectra: NDArray[np.complex64] = (real[0] + 1j * imaginary[0]).T
         return spectra

@@ -78,6 +78,8 @@ class WaveformVocoder:
             last = min(padded.shape[2], end + self._padding + self._context)
             piece = np.ascontiguousarray(padded[:, :, first:last])
             samples = run_network(self._session, ("samples",), {"mel": piece})[0][0]
+            if len(samples) != piece.shape[2] * self._hop:
+                raise VoiceError("the vocoder has another hop: install the voice again")
             before = (start + self._padding - first) * self._hop
             yield samples[before : before + (end - start) * self._hop]
             start = end

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from language import digit_words, number_words, parse_small_number
+from language.numbers import decimal_words
 
 
 @pytest.mark.parametrize("language", ["en", "fa"])
@@ -113,3 +114,20 @@ def test_different_numbers_have_different_words(first: int, second: int) -> None
 def test_telephone_digits_are_read_one_by_one() -> None:
     assert digit_words("988", "en") == "nine eight eight"
     assert digit_words("1480", "fa") == "یک چهار هشت صفر"
+
+
+@pytest.mark.parametrize(
+    ("number", "english", "persian"),
+    [
+        ("3.5", "three point five", "سه و نیم"),
+        ("0.5", "zero point five", "نیم"),
+        ("2.05", "two point zero five", "دو ممیز صفر پنج"),
+        ("1.00", "one point zero zero", "یک ممیز صفر صفر"),
+        ("12,500", "twelve thousand five hundred", "دوازده هزار و پانصد"),
+        ("007", "zero zero seven", "صفر صفر هفت"),
+        ("1" * 13, " ".join(["one"] * 13), " ".join(["یک"] * 13)),
+    ],
+)
+def test_decimals_have_their_words(number: str, english: str, persian: str) -> None:
+    assert decimal_words(number, "en") == english
+    assert decimal_words(number, "fa") == persian

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from language.ordinals import named_place, ordinal
+from language.ordinals import named_place, ordinal, ordinal_words
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,20 @@ def test_what_is_spoken_is_understood_and_never_ends(language: str) -> None:
 def test_places_beyond_the_eighth_are_numbered() -> None:
     assert ordinal(8, "en") == "Number nine"
     assert ordinal(11, "fa") == "شمارهٔ دوازده"
+
+
+@pytest.mark.parametrize(
+    ("number", "english", "persian"),
+    [
+        (1, "first", "یکم"),
+        (3, "third", "سوم"),
+        (12, "twelfth", "دوازدهم"),
+        (20, "twentieth", "بیستم"),
+        (23, "twenty-third", "بیست و سوم"),
+        (30, "thirtieth", "سی\u064fم"),
+        (101, "one hundred and first", "صد و یکم"),
+    ],
+)
+def test_ordinals_have_their_words(number: int, english: str, persian: str) -> None:
+    assert ordinal_words(number, "en") == english
+    assert ordinal_words(number, "fa") == persian

@@ -25,6 +25,11 @@ from language import speakable
         ("50% or 3.5", "fifty percent or three point five"),
         ("$20, £5", "twenty dollars, five pounds"),
         ("2-3 breaths", "two to three breaths"),
+        ("It was 3 May 2024, 7pm.", "It was the third of May twenty twenty-four, seven P M."),
+        (
+            "Since 1999, $3.99 for 2 1/2 km",
+            "Since nineteen ninety-nine, three dollars and ninety-nine cents for two and a half kilometres",
+        ),
         ("the 21st and 3rd and 40th", "the twenty-first and third and fortieth"),
         ("Dr. Lee, e.g. w/o tea & salt", "Doctor Lee, for example, without tea and salt"),
         ("Visit https://www.findahelpline.com/us today", "Visit findahelpline dot com today"),
@@ -50,6 +55,10 @@ def test_english_is_written_out_for_the_voice(text: str, expected: str) -> None:
         ("۸–۲۴", "هشت تا بیست و چهار"),
         ("۳٫۵ درصد، ۱۲٬۵۰۰ تومان", "سه و نیم درصد, دوازده هزار و پانصد تومان"),
         ("۵۰٪", "پنجاه درصد"),
+        ("۲٫۰۵٪", "دو ممیز صفر پنج درصد"),
+        ("۲۴ ساعته، ۵۰/۵۰", "بیست و چهار ساعته, پنجاه پنجاه"),
+        ("۲۱ام، ۳‌امین", "بیست و یکم, سومین"),
+        ("۸:۳۰ ب.ظ", "هشت و نیم بعدازظهر"),
         ("۱۱۰ دقیقه", "صد و ده دقیقه"),
         ("۰۲۱ ۱۲۳۴ ۵۶۷۸", "صفر دو یک, یک دو سه چهار, پنج شش هفت هشت"),
         ("«آرام» باشید؛ خوب؟", "آرام باشید; خوب?"),
@@ -73,3 +82,27 @@ def test_nothing_is_left_that_a_voice_cannot_read(text: str, language: str) -> N
     assert not re.search(r"[0-9<>{}|%$@#*_=+/\\\[\]؟،؛«»\n]", spoken)
     assert spoken == "" or any(map(str.isalpha, spoken))
     assert len(spoken) <= 40 * len(text)
+
+
+@pytest.mark.parametrize(
+    "piece", ["1/", "1", "1,", "1-", "2019-", "$1-", "12:30-", "in 2019, ", "½ ", "1° ", "0 1 "]
+)
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_five_thousand_characters_of_digits_and_signs_are_read(piece: str, language: str) -> None:
+    spoken = speakable((piece * 5_000)[:5_000], language)
+    assert len(spoken) > 1_000
+    assert not any(map(str.isnumeric, spoken))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "On 3 May 2024 at 7:30pm it cost $3.99, or 2 1/2 times more; call 0800 123 4567 or text HOME to 50808.",
+        "In 1999 it was -5 °C, 24/7, for 5 km at 60 km/h, 3–5 days, 2.5%, the 1990s, 1st, ¾.",
+        "تا ۱۲ مرداد ۱۴۰۲ ساعت ۷:۳۰ با ۰۲۱-۸۸۴۴ ۵۵۶۶ یا ۱۲۳؛ ۷٫۵۰ یورو، ۳/۴، ۲۰٪، ۵ km، ۲۱ام، -۵ °C",
+    ],
+)
+@pytest.mark.parametrize("language", ["en", "fa"])
+def test_what_was_written_out_stays_as_it_is(text: str, language: str) -> None:
+    once = speakable(text, language)
+    assert speakable(once, language) == once

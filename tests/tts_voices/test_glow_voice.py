@@ -147,6 +147,16 @@ def test_a_text_that_is_far_too_long_is_refused_with_advice(voice):
         voice.speak("word " * 2_000, language="en")
 
 
+@pytest.mark.parametrize("reader", ["hamdel", "characters", "espeak"])
+def test_a_text_that_is_far_too_long_reaches_no_reader(folder, reader):
+    asked = []
+    voice = made(folder, lambda text: asked.append(len(text)) or read(text), reader=reader)
+    with pytest.raises(VoiceError, match="too long"):
+        voice.speak("a" * 5_001, language="en")
+    list(voice.speak("a" * 5_000, language="en"))
+    assert asked == [5_000]
+
+
 def test_cancelled_before_it_began_it_computes_nothing(voice):
     cancelled = threading.Event()
     cancelled.set()

@@ -6,7 +6,6 @@ import argparse
 from pathlib import Path
 
 from language import LANGUAGES
-from tts_voices.coqui.importing import import_checkpoint
 
 __all__ = ["add_arguments", "run"]
 
@@ -28,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Imports the voice and says what it is."""
+    # coqui's package is not in the environment in which the voices speak, and `--help` is.
+    from tts_voices.coqui.importing import import_checkpoint
+
     made = import_checkpoint(options.name, options.out, options.vocoder, language=options.language)
     print(f"{options.out}: the voice {made.name} ({made.language}, {made.sample_rate_hz} Hz); {made.licence}")
     return 0

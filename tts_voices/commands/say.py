@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from pathlib import Path
 from typing import get_args
@@ -14,12 +13,12 @@ from numpy.typing import NDArray
 from language import LANGUAGES, detect_script_language, split_sentences
 from tts_voices.cached.wav_files import write_wav
 from tts_voices.catalogue import CATALOGUE, DEFAULT_VOICE, load_voice
+from tts_voices.commands.standard_input import given_text
 from tts_voices.voice import FASTEST, SLOWEST, Style, VoiceError
 
 __all__ = ["add_arguments", "run"]
 
 _PAUSE_MS = 250
-_LARGEST_INPUT_BYTES = 1_000_000
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Speaks; 0, and the length and the wait for the first sound on standard output."""
-    text = _standard_input() if options.text == "-" else options.text
+    text = given_text(options.text)
     voice = load_voice(options.voice)
     language = options.language or detect_script_language(text) or "en"
     pause = np.zeros(voice.sample_rate_hz * _PAUSE_MS // 1000, dtype=np.int16)
@@ -71,13 +70,3 @@ def run(options: argparse.Namespace) -> int:
     seconds = len(samples) / voice.sample_rate_hz
     print(f"{options.output}: {seconds:.2f} s, first sound after {first_ms:.0f} ms")
     return 0
-
-
-def _standard_input() -> str:
-    content = sys.stdin.buffer.read(_LARGEST_INPUT_BYTES + 1)
-    if len(content) > _LARGEST_INPUT_BYTES:
-        raise VoiceError("standard input is longer than a million bytes: give it in parts")
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        raise VoiceError("standard input is no UTF-8 text") from None

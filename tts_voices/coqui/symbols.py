@@ -20,7 +20,7 @@ _KEEPING_CASE = (
     "no_cleaners",
     "chinese_mandarin_cleaners",
 )
-_MOST = 2_000
+_MOST = 1_000
 
 
 @dataclass(frozen=True)

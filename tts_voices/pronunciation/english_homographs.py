@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tts_voices.pronunciation.phones import MARKS, SYMBOLS
+from tts_voices.pronunciation.table_files import read_table
 from tts_voices.voice import VoiceError
 
 __all__ = ["HOMOGRAPHS", "Homographs"]
@@ -279,10 +280,7 @@ class Homographs:
     @classmethod
     def load(cls, path: Path = HOMOGRAPHS) -> Homographs:
         """The table that ships; raises `VoiceError` where it is missing or not of its form."""
-        try:
-            lines = path.read_text(encoding="utf-8").splitlines()
-        except OSError as error:
-            raise VoiceError(f"{path.name} can't be read; bring it back from the repository") from error
+        lines = read_table(path, "bring it back from the repository")
         known, found = set(SYMBOLS["en"]).difference(MARKS), {}
         for number, line in enumerate(lines, start=1):
             if not line or line.startswith("#"):

@@ -8,12 +8,14 @@ the CMU Pronouncing Dictionary. A small table of readable additions stands befor
 from __future__ import annotations
 
 import lzma
+import re
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from tts_voices.pronunciation.phones import MARKS, SYMBOLS
+from tts_voices.pronunciation.table_files import read_packed, read_table
 from tts_voices.voice import VoiceError
 
 __all__ = ["ADDITIONS", "DICTIONARY", "EnglishLexicon", "packed", "read_additions"]
@@ -23,7 +25,7 @@ DICTIONARY = _WEIGHTS / "english_lexicon.xz"
 ADDITIONS = Path(__file__).with_name("tables") / "english_additions.tsv"
 
 _FIRST_LETTER = 40
-_LARGEST_BYTES = 16_000_000
+_MEND = "bring it back from the repository"
 
 
 def packed(readings: Mapping[str, list[str]]) -> bytes:
@@ -41,11 +43,11 @@ def packed(readings: Mapping[str, list[str]]) -> bytes:
 def read_additions(path: Path) -> dict[str, tuple[str, ...]]:
     """Words and their symbols from a table `word<TAB>symbols`; lines that open with # are remarks.
 
-    Raises `VoiceError` for a line of another form or a symbol that is none.
+    Raises `VoiceError` for a file that is none, a line of another form or a symbol that is none.
     """
     known = set(SYMBOLS["en"]).difference(MARKS)
     readings = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(read_table(path, _MEND), start=1):
         if not line or line.startswith("#"):
             continue
         word, tab, said = line.partition("\t")
@@ -67,19 +69,11 @@ class EnglishLexicon:
     @classmethod
     def load(cls, dictionary: Path = DICTIONARY, additions: Path = ADDITIONS) -> EnglishLexicon:
         """The lexicon that ships; raises `VoiceError` where a file is missing or damaged."""
-        try:
-            opened = lzma.LZMADecompressor()
-            text = opened.decompress(dictionary.read_bytes(), _LARGEST_BYTES).decode("ascii")
-        except (OSError, lzma.LZMAError, UnicodeDecodeError) as error:
-            raise VoiceError(f"{dictionary.name} can't be read; bring it back from the repository") from error
-        header, _, words = text.partition("\n")
+        header, _, words = read_packed(dictionary, _MEND).partition("\n")
         symbols = tuple(header.split())
-        if not opened.eof or not set(SYMBOLS["en"]).issuperset(symbols) or not words:
-            raise VoiceError(f"{dictionary.name} is damaged; bring it back from the repository")
-        try:
-            return cls(symbols, words.split("\n"), read_additions(additions))
-        except OSError as error:
-            raise VoiceError(f"{additions.name} can't be read; bring it back from the repository") from error
+        if not set(SYMBOLS["en"]).issuperset(symbols) or not words.isascii() or _stray(words, len(symbols)):
+            raise VoiceError(f"{dictionary} is damaged: {_MEND}")
+        return cls(symbols, words.split("\n"), read_additions(additions))
 
     def get(self, word: str) -> tuple[str, ...] | None:
         """The symbols of a word in lower case, or None for one that is not in the lexicon."""
@@ -94,3 +88,9 @@ class EnglishLexicon:
 
     def __contains__(self, word: object) -> bool:
         return isinstance(word, str) and self.get(word) is not None
+
+
+def _stray(words: str, symbols: int) -> bool:
+    """Whether there is no word, or one without letters or with one that is none of so many symbols."""
+    letters = "".join(re.escape(chr(_FIRST_LETTER + place)) for place in range(symbols))
+    return not (words and letters) or re.search(rf"\t(?![{letters}]++(?:\n|\Z))", words) is not None

@@ -121,7 +121,7 @@ class PersianReader:
             else:
                 sounds = reading_symbols(reading, stressed=token.text not in UNSTRESSED_WORDS)
                 if linked and sounds:
-                    sounds += ezafe_symbols(sounds[-1])
+                    sounds += ezafe_symbols(sounds[-1], token.text)
             if sounds:
                 said += [PAUSE, *sounds] if pending else sounds
                 pending = False

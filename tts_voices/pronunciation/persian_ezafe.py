@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tts_voices.pronunciation.persian_notation import HALF_SPACE
 from tts_voices.pronunciation.persian_tokens import Token
+from tts_voices.pronunciation.persian_words import DOUBLED
 
 __all__ = ["can_link", "ezafe_symbols", "must_link"]
 
@@ -61,6 +62,11 @@ def must_link(before: Token | None, word: Token, following: Token | None) -> boo
     return word.text in _NUMBERS and following.text in (_TIMES_OF_DAY if hour else _SAID_WITH_AN_HOUR)
 
 
-def ezafe_symbols(last_symbol: str) -> list[str]:
-    """The ezafe behind a word that ends in `last_symbol`: e, after a vowel ye."""
-    return ["y", "e0"] if last_symbol[-1] in "01" else ["e0"]
+def ezafe_symbols(last_symbol: str, word: str = "") -> list[str]:
+    """The ezafe behind `word`, which ends in `last_symbol`: e, after a vowel ye.
+
+    «حس» alone is "hes", with ezafe "hesse": the symbols begin with the consonant that is said twice.
+    """
+    if last_symbol[-1] in "01":
+        return ["y", "e0"]
+    return [last_symbol, "e0"] if word.rpartition(HALF_SPACE)[2] in DOUBLED else ["e0"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tts_voices.pronunciation.persian_notation import is_reading
+from tts_voices.pronunciation.table_files import read_table
 from tts_voices.voice import VoiceError
 
 __all__ = ["Cue", "cued_reading", "read_cues"]
@@ -31,14 +32,11 @@ class Cue:
 def read_cues(path: Path) -> dict[str, tuple[Cue, ...]]:
     """The cues of each word from a table: word, reading, place, phrases (tokens joined by "_").
 
-    Lines that begin with "#" are remarks. Raises `VoiceError` for a line that is not of this form.
+    Lines that begin with "#" are remarks. Raises `VoiceError` for a file that is none, and a line
+    of another form.
     """
     cues: dict[str, tuple[Cue, ...]] = {}
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise VoiceError(f"{path} can't be read as UTF-8 text: {error}") from error
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(read_table(path, "bring it back from the repository"), 1):
         if line.startswith("#"):
             continue
         cells = line.split("\t")

@@ -11,12 +11,14 @@ from pathlib import Path
 from language import speakable, split_sentences
 from tts_voices.pronunciation.persian_lexicon import Lexicon
 from tts_voices.pronunciation.persian_marks import Marks, Place, places
+from tts_voices.pronunciation.persian_notation import is_reading
 from tts_voices.pronunciation.persian_tokens import Token, tagger_sequence, tokens
+from tts_voices.pronunciation.table_files import read_packed
 from tts_voices.voice import VoiceError
 
 __all__ = ["KnownSentence", "known_sentences", "packed_known", "read_known", "sentence_key"]
 
-_LARGEST_BYTES = 8_000_000
+_MEND = "build it again with python -m tts_voices.pronunciation.building.persian_build sentences"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +94,16 @@ def packed_known(known: Mapping[str, KnownSentence]) -> bytes:
 
 def read_known(path: Path) -> dict[str, KnownSentence]:
     """What `packed_known` wrote into `path`; raises `VoiceError` where it is damaged or not there."""
+    text = read_packed(path, _MEND)
     try:
-        unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ)
-        text = unpacker.decompress(path.read_bytes(), max_length=_LARGEST_BYTES).decode("ascii")
-        if not unpacker.eof:
-            raise lzma.LZMAError("cut off or far too large")
-        return dict(_parsed(line) for line in text.splitlines())
-    except (OSError, lzma.LZMAError, ValueError) as error:
-        message = "build it again with python -m tts_voices.pronunciation.building.persian_build sentences"
-        raise VoiceError(f"{path} can't be read: {message}") from error
+        return dict(map(_parsed, text.splitlines()))
+    except ValueError as error:
+        raise VoiceError(f"{path} holds a line that is no sentence: {_MEND}") from error
 
 
 def _parsed(line: str) -> tuple[str, KnownSentence]:
     key, linked, *readings = line.split("\t")
-    said = (one.split("=") for one in readings)
-    places = frozenset(int(place) for place in linked.split(",") if place)
-    return key, KnownSentence(places, {int(place): reading for place, reading in said})
+    said = {int(place): reading for place, _, reading in (one.partition("=") for one in readings)}
+    if not all(map(is_reading, said.values())):
+        raise ValueError("a reading is not in the notation")
+    return key, KnownSentence(frozenset(int(place) for place in linked.split(",") if place), said)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import lzma
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from tts_voices.pronunciation.persian_notation import is_reading
+from tts_voices.pronunciation.table_files import read_packed, read_table
 from tts_voices.voice import VoiceError
 
 __all__ = ["Lexicon", "packed_lexicon", "read_lexicon", "read_packed_lexicon"]
@@ -14,7 +16,8 @@ __all__ = ["Lexicon", "packed_lexicon", "read_lexicon", "read_packed_lexicon"]
 Lexicon = Mapping[str, tuple[str, ...]]
 """The readings of each word, the most usual first."""
 
-_LARGEST_BYTES = 16_000_000
+_MEND = "build it again with python -m tts_voices.pronunciation.building.persian_build lexicon"
+_NO_READING = re.compile(r"\t(?![bptsjChxdzrZSqfkglmnvwy?'aeoAiu]++(?:[\t\n]|\Z))")
 _FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]
 
 
@@ -24,10 +27,7 @@ def read_lexicon(path: Path) -> dict[str, tuple[str, ...]]:
     Raises `VoiceError` naming file and line where a word is empty or twice there, or a reading is not
     in the notation of `persian_notation`.
     """
-    try:
-        return _parsed(path.read_text(encoding="utf-8").splitlines(), str(path))
-    except (OSError, UnicodeDecodeError) as error:
-        raise VoiceError(f"{path} can't be read as UTF-8 text: {error}") from error
+    return _parsed(read_table(path, "bring it back from the repository"), str(path))
 
 
 def packed_lexicon(lexicon: Lexicon) -> bytes:
@@ -38,19 +38,12 @@ def packed_lexicon(lexicon: Lexicon) -> bytes:
 
 def read_packed_lexicon(path: Path) -> dict[str, tuple[str, ...]]:
     """What `packed_lexicon` wrote into `path`; raises `VoiceError` where it is damaged or not there."""
-    try:
-        unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ)
-        text = unpacker.decompress(path.read_bytes(), max_length=_LARGEST_BYTES)
-        if not unpacker.eof:
-            raise lzma.LZMAError("cut off or far too large")
-        lines = text.decode("utf-8").splitlines()
-    except (OSError, lzma.LZMAError, UnicodeDecodeError) as error:
-        raise VoiceError(f"{path} can't be read: build it again with {_BUILD}") from error
-    # Its readings were checked when it was built; that again would take most of the loading time.
+    text = read_packed(path, _MEND)
+    # Each was checked whole when it was built; that again would take most of the loading time.
+    if _NO_READING.search(text):
+        raise VoiceError(f"{path} holds readings that are none: {_MEND}")
+    lines = text.splitlines()
     return {word: tuple(readings) for word, *readings in (line.split("\t") for line in lines)}
-
-
-_BUILD = "python -m tts_voices.pronunciation.building.persian_build lexicon"
 
 
 def _parsed(lines: Iterable[str], name: str) -> dict[str, tuple[str, ...]]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from language import speakable
 from tts_voices.pronunciation.persian_marks import Marks, places
 from tts_voices.pronunciation.persian_tokens import tokens
+from tts_voices.pronunciation.table_files import read_packed
 from tts_voices.voice import VoiceError
 
 __all__ = ["Pairs", "marked_pairs", "packed_pairs", "read_pairs"]
@@ -18,7 +19,7 @@ Pairs = Mapping[tuple[str, str], bool]
 """Two words in a row, and whether the first bears an ezafe."""
 
 _FEWEST_UNLINKED = 2
-_LARGEST_BYTES = 8_000_000
+_MEND = "build it again with python -m tts_voices.pronunciation.building.persian_build pairs"
 
 
 def marked_pairs(texts: Mapping[str, str], marks: Mapping[str, Marks]) -> dict[tuple[str, str], bool]:
@@ -50,16 +51,10 @@ def packed_pairs(pairs: Pairs) -> bytes:
 
 def read_pairs(path: Path) -> dict[tuple[str, str], bool]:
     """What `packed_pairs` wrote into `path`; raises `VoiceError` where it is damaged or not there."""
-    try:
-        unpacker = lzma.LZMADecompressor(lzma.FORMAT_XZ)
-        text = unpacker.decompress(path.read_bytes(), max_length=_LARGEST_BYTES).decode("utf-8")
-        if not unpacker.eof:
-            raise lzma.LZMAError("cut off or far too large")
-        pairs = {}
-        for line in text.splitlines():
-            first, second = line[1:].split(" ")
-            pairs[first, second] = line[0] == "+"
-        return pairs
-    except (OSError, lzma.LZMAError, ValueError) as error:
-        message = "build it again with python -m tts_voices.pronunciation.building.persian_build pairs"
-        raise VoiceError(f"{path} can't be read: {message}") from error
+    pairs = {}
+    for number, line in enumerate(read_packed(path, _MEND).splitlines(), 1):
+        first, space, second = line[1:].partition(" ")
+        if line[:1] not in {"+", "-"} or not space or " " in second:
+            raise VoiceError(f"{path}, line {number}, is no pair: {_MEND}")
+        pairs[first, second] = line[0] == "+"
+    return pairs

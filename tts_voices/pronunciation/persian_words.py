@@ -12,7 +12,15 @@ from tts_voices.pronunciation.persian_notation import (
     unstressed,
 )
 
-__all__ = ["derived_readings", "marked_stress"]
+__all__ = ["DOUBLED", "derived_readings", "marked_stress"]
+
+DOUBLED = {
+    "حس": "hess", "حق": "haqq", "حل": "hall", "سن": "senn", "خط": "xatt", "رب": "rabb", "فن": "fann",
+    "حد": "hadd", "شک": "Sakk", "سم": "samm", "رد": "radd", "قد": "qadd", "سد": "sadd", "صف": "saff",
+    "هم": "hamm", "شر": "Sarr", "ظن": "zann", "حج": "hajj", "طب": "tebb", "مهم": "mohemm", "محل": "mahall",
+    "مستقل": "mostaqell", "مسن": "mosenn", "مضر": "mozerr", "مخل": "moxell",
+}  # fmt: skip
+"""Words that end in one consonant when they stand alone, as they sound before a vowel: ezafe or ending."""
 
 # Endings that take the stress: the plural and the degrees, with what may follow them.
 _PLURAL = {
@@ -43,6 +51,15 @@ _AFTER_I = {
     "ام": "am", "ات": "at", "اش": "aS", "مان": "mAn", "تان": "tAn", "شان": "SAn", "م": "m", "ت": "t",
     "ش": "S", "مون": "mun", "تون": "tun", "شون": "Sun", "ای": "yi", "ست": "st", "ه": "ye", "اند": "and",
 }  # fmt: skip
+_AFTER_DOUBLED = {
+    ending: _AFTER_CONSONANT[ending]
+    for ending in ("م", "ت", "ش", "مان", "تان", "شان", "مون", "تون", "شون", "ی")
+}
+# "Stomach", "tradition", "step", "shame" and their like, which look like such a word with an ending.
+_NOT_DOUBLED_LIST = """
+شکم سنت قدم شرم شرت سمت صفت حدت همم همت همی همش هممان همتان همشان هممون همتون همشون حلم حجم حجت حجتان
+"""
+_NOT_DOUBLED = frozenset(_NOT_DOUBLED_LIST.split())
 _SPOKEN_PLURAL = {
     "ا": "A", "ای": "'Aye", "ام": "'Am", "ات": "'At", "اش": "'AS", "امون": "'Amun", "اتون": "'Atun",
     "اشون": "'ASun", "ایی": "'Ayi",
@@ -58,7 +75,7 @@ _PERSONAL = ("ام", "ات", "اش", "ای", "ایم", "اید", "اند", "ما
 
 def derived_readings(word: str, lexicon: Lexicon) -> tuple[str, ...]:
     """Readings of `word` made of a word of the lexicon and what stands before or after it; maybe none."""
-    for source in (_verb_readings, _ending_readings, _compound_readings):
+    for source in (_doubled_readings, _verb_readings, _ending_readings, _compound_readings):
         if readings := tuple(dict.fromkeys(source(word, lexicon)))[:_MOST_READINGS]:
             return readings
     return ()
@@ -75,6 +92,15 @@ def marked_stress(word: str, sounds: str) -> str:
         if len(places) > 1:
             return f"{sounds[: places[-2]]}'{sounds[places[-2] :]}"
     return sounds
+
+
+def _doubled_readings(word: str, _: Lexicon) -> Iterator[str]:
+    if word in _NOT_DOUBLED:
+        return
+    for ending, spoken in _AFTER_DOUBLED.items():
+        stem = word.removesuffix(ending)
+        if stem != word and stem in DOUBLED:
+            yield stressed_before(DOUBLED[stem], spoken)
 
 
 def _verb_readings(word: str, lexicon: Lexicon) -> Iterator[str]:

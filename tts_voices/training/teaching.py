@@ -89,7 +89,7 @@ def _persian_row(split: str, text: str, reader: PersianReader) -> _Row:
                 words.append((PAUSE,))
         elif token.kind == "persian":
             sounds = reading_symbols(reading, stressed=token.text not in UNSTRESSED_WORDS)
-            words.append((*sounds, *(ezafe_symbols(sounds[-1]) if linked and sounds else ())))
+            words.append((*sounds, *(ezafe_symbols(sounds[-1], token.text) if linked and sounds else ())))
     while words and words[-1] == (PAUSE,):
         words.pop()
     mark = text.rstrip()[-1:]
