@@ -26,7 +26,7 @@ from bot.audio import StreamResampler
 from bot.model_store import ModelMissingError, UnknownModelError, default_store
 from bot.transcriber import Transcriber
 from language import LANGUAGES
-from tts_voices import VoiceError, load_voice
+from tts_voices import EspeakVoice, VoiceError
 
 __all__ = ["main"]
 
@@ -101,7 +101,7 @@ def _measure(transcriber: Transcriber, sentences: Sequence[tuple[str, str, bool]
 
 
 def _said(text: str, language: str, pace: float) -> NDArray[np.float32]:
-    voice = load_voice()
+    voice = EspeakVoice()
     sound = np.concatenate(list(voice.speak(text, language=language, speed=pace)))
     samples = StreamResampler(voice.sample_rate_hz, _RATE_HZ).convert(sound, last=True)
     return samples.astype(np.float32) / np.float32(32_768)

@@ -136,7 +136,7 @@ class RecogniserSettings(_Section):
 class VoiceSettings(_Section):
     """Which voice speaks, and how much of what the product itself says is kept as sound."""
 
-    name: str = "espeak"
+    name: str = "hamdel"
     cache_mb: int = Field(default=300, ge=0, le=100_000)
 
 

@@ -15,7 +15,7 @@ from tts_voices.voice_files import DESCRIPTION, checked_files, read_description
 
 __all__ = ["CATALOGUE", "DEFAULT_VOICE", "VoiceState", "load_voice", "voice_state"]
 
-DEFAULT_VOICE = "espeak"
+DEFAULT_VOICE = "hamdel"
 
 _WEIGHTS = Path(__file__).parent / "weights"
 _READY = "ready"

@@ -17,7 +17,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from tts_voices.levels import finished_chunks
+from tts_voices.levels import finished_chunks, frame_loudness, levelling
 from tts_voices.pronunciation import load_reader
 from tts_voices.pronunciation.enclosing import short_parts
 from tts_voices.pronunciation.phones import with_blanks
@@ -126,10 +126,11 @@ class GlowVoice:
     ) -> Iterator[NDArray[np.float32]]:
         for part in self._short(symbols):
             mel = self.mel(part, speed=speed, style=style)
+            factor = levelling(self.loudness(mel), self.description.level)
             for samples in self._vocoder.stream(mel):
                 if stop.is_set():
                     return
-                yield samples
+                yield samples * factor
 
     def _short(self, symbols: list[str]) -> Iterator[list[str]]:
         if self.description.reader == "hamdel":
@@ -170,9 +171,15 @@ class GlowVoice:
             ) from None
         return {"ids": numbers, "length": np.asarray([self.description.length / speed], dtype=np.float32)}
 
+    def loudness(self, mel: NDArray[np.float32]) -> float:
+        """That of frames, in dB: see `levels.frame_loudness`."""
+        return frame_loudness(mel, self.sample_rate_hz / self.description.hop)
+
     def samples(self, symbols: list[str], *, speed: float = 1.0) -> NDArray[np.float32]:
-        """The bare sound of symbols, [n], before its level is set."""
-        return self._vocoder.whole(self.mel(symbols, speed=speed))
+        """The sound of symbols, [n], brought to the level of the others, before the voice's gain."""
+        mel = self.mel(symbols, speed=speed)
+        whole: NDArray[np.float32] = self._vocoder.whole(mel)
+        return whole * levelling(self.loudness(mel), self.description.level)
 
 
 def _parts(symbols: list[str]) -> Iterator[list[str]]:

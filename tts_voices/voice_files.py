@@ -46,6 +46,8 @@ class VoiceDescription:
         length: what predicted durations are multiplied by at speed 1.
         noise: standard deviation of what is added to the latent frames.
         gain: what samples are multiplied by to reach -20 LUFS.
+        level: the loudness of frames (`levels.frame_loudness`) at which that gain is right; each utterance
+            is brought to it. None where all get the same gain.
         licence: of the weights, up to 2,000 characters.
         files: SHA-256 of each file, up to 16, by name relative to the folder, which may lead out of it.
         blank: which of the symbols stands between all others, or None.
@@ -68,6 +70,7 @@ class VoiceDescription:
     licence: str
     files: dict[str, str]
     blank: str | None = None
+    level: float | None = None
     opening: tuple[str, ...] = ()
     closing: tuple[str, ...] = ()
 
@@ -82,6 +85,8 @@ class VoiceDescription:
             raise VoiceError("sample_rate_hz must be 8,000 to 48,000 samples a second")
         if not (0.3 <= self.length <= 3 and 0 <= self.noise <= 1.5 and 0 < self.gain <= 50):
             raise VoiceError("length must be 0.3 to 3, noise 0 to 1.5, gain up to 50")
+        if self.level is not None and not -100 <= self.level <= 100:
+            raise VoiceError("level must be -100 to 100 dB")
         self._check_symbols()
         self._check_files()
 
@@ -156,6 +161,8 @@ def _description(stored: dict[str, Any]) -> VoiceDescription:
             stored[name] = tuple(map(str, stored[name]))
     for name in ("length", "noise", "gain"):
         stored[name] = float(stored[name])
+    if stored.get("level") is not None:
+        stored["level"] = float(stored["level"])
     for name in ("sample_rate_hz", "fft", "hop"):
         stored[name] = int(stored[name])
     stored["files"] = {str(name): str(digest) for name, digest in stored["files"].items()}

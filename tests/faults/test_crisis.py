@@ -20,7 +20,8 @@ from bot.rendered_speech import RenderedSpeech, default_folder
 from bot.session_config import SAMPLE_RATE_HZ
 from bot.settings import ROOT
 from language import split_sentences
-from tts_voices import load_voice
+from tts_voices import EspeakVoice
+from tts_voices.catalogue import DEFAULT_VOICE
 
 PHRASES = Phrases.load(ROOT / "data" / "phrases.json")
 SPOKEN = {
@@ -40,7 +41,7 @@ BYTES_PER_S = SAMPLE_RATE_HZ * 2
 @pytest.fixture(scope="session")
 def said():
     """Sentences in the voice of the system, as PCM16 mono at the rate of a session."""
-    voice = load_voice()
+    voice = EspeakVoice()
 
     def speak(language):
         text, speed, _ = SPOKEN[language]
@@ -68,8 +69,7 @@ def fixed_sound(text, language):
     rendered = RenderedSpeech(default_folder(), ())
     try:
         pieces = [
-            rendered.read(load_voice().name, sentence, language)
-            for sentence in split_sentences(text, language)
+            rendered.read(DEFAULT_VOICE, sentence, language) for sentence in split_sentences(text, language)
         ]
     finally:
         rendered.close()

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tts_voices.levels import finished_chunks
+from tts_voices.levels import finished_chunks, frame_loudness, levelling
 
 RATE = 22_050
 CHUNK = RATE // 10
+FRAMES_A_SECOND = RATE / 256
 
 
 def tone(seconds, level, hertz=200):
@@ -109,3 +110,35 @@ def test_however_the_pieces_come_no_sample_is_lost_and_chunks_are_short(sizes, s
     assert all(
         chunk.dtype == np.int16 and np.abs(chunk.astype(int)).max() < 0.971 * 32767 for chunk in chunks
     )
+
+
+def mel_of(level, frames=200):
+    """Frames of noise whose power is the same in each band."""
+    random = np.random.default_rng(4)
+    return (random.normal(level, 0.3, (1, 80, frames))).astype(np.float32)
+
+
+def test_louder_frames_are_louder_by_as_much():
+    quiet = frame_loudness(mel_of(-4.0), FRAMES_A_SECOND)
+    loud = frame_loudness(mel_of(-4.0 + np.log(2)), FRAMES_A_SECOND)
+    assert loud - quiet == pytest.approx(20 * np.log10(2), abs=1e-3)
+
+
+def test_silence_around_speech_does_not_make_it_quieter():
+    speech = mel_of(-4.0)
+    silence = np.full((1, 80, 300), np.log(1e-5), dtype=np.float32)
+    around = np.concatenate([silence, speech, silence], axis=2)
+    plain, more = frame_loudness(speech, FRAMES_A_SECOND), frame_loudness(around, FRAMES_A_SECOND)
+    assert more == pytest.approx(plain, abs=1.5)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 33, 34, 35])
+def test_few_frames_have_a_loudness(frames):
+    assert np.isfinite(frame_loudness(mel_of(-4.0, frames), FRAMES_A_SECOND))
+
+
+def test_an_utterance_is_brought_to_the_level_but_silence_is_not_lifted():
+    assert levelling(-10.0, -7.0) == pytest.approx(10 ** (3 / 20))
+    assert levelling(-4.0, -7.0) == pytest.approx(10 ** (-3 / 20))
+    assert levelling(-90.0, -7.0) == pytest.approx(10 ** (6 / 20))
+    assert levelling(-10.0, None) == 1

@@ -79,7 +79,7 @@ def release_voice(
     *,
     name: str,
     licence: str,
-    noise: float = 0.3,
+    noise: float = 0.15,
 ) -> GlowVoice:
     """Writes a voice's folder and gives the voice.
 
@@ -113,7 +113,7 @@ def release_voice(
         files={each: hashlib.sha256((folder / each).read_bytes()).hexdigest() for each in names},
     )
     held_out = [lesson for lesson in lessons if lesson.split == "test"][:_MEASURED]
-    for measure in (_length, _gain):
+    for measure in (_length, _level, _gain):
         write_description(description, folder)
         description = measure(GlowVoice.load(folder), held_out)
     write_description(description, folder)
@@ -129,6 +129,14 @@ def _length(voice: GlowVoice, lessons: list[Lesson]) -> VoiceDescription:
     # A network that has learnt nothing yet would be off by any factor.
     length = float(np.clip(true / max(1, spoken), 0.5, 2.0))
     return replace(voice.description, length=round(length, 3))
+
+
+def _level(voice: GlowVoice, lessons: list[Lesson]) -> VoiceDescription:
+    """The loudness of the median's frames, to which each utterance is brought."""
+    loudness = [voice.loudness(voice.mel(list(lesson.symbols))) for lesson in lessons]
+    if not loudness:
+        return voice.description
+    return replace(voice.description, level=round(float(np.median(loudness)), 2))
 
 
 def _gain(voice: GlowVoice, lessons: list[Lesson]) -> VoiceDescription:
