@@ -26,6 +26,7 @@ from language import LANGUAGES, split_sentences
 from tts_voices.catalogue import load_voice
 from tts_voices.glow_voice import GlowVoice
 from tts_voices.joined_voice import JoinedVoice
+from tts_voices.pronunciation.phones import network_ids
 from tts_voices.voice import Voice, VoiceError
 
 __all__ = ["main"]
@@ -45,11 +46,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(arguments)
     try:
         voice = load_voice(args.voice)
-        peer = _peer(voice, args.language, *args.peer) if args.peer else None
+        peers = _peers(voice, args.language, *args.peer) if args.peer else {}
     except VoiceError as error:
         print(error, file=sys.stderr)
         return 2
-    report = _measure(voice, peer, _sentences(args.language, args.sentences), args.language)
+    report = _measure(voice, peers, _sentences(args.language, args.sentences), args.language)
     text = json.dumps(report, indent=2)
     print(text)
     if args.json:
@@ -68,10 +69,11 @@ def _sentences(language: str, count: int) -> list[str]:
 
 
 def _measure(
-    voice: Voice, peer: Callable[[str], float] | None, sentences: list[str], language: str
+    voice: Voice, peers: dict[str, Callable[[str], float]], sentences: list[str], language: str
 ) -> dict[str, Any]:
     list(voice.speak(sentences[0], language=language))  # whatever is made ready at the first call
-    first_ms, factors, processor, peers = [], [], [], []
+    first_ms, factors, processor = [], [], []
+    peers_ms: dict[str, list[float]] = {name: [] for name in peers}
     for sentence in tqdm(sentences):
         began, used = time.perf_counter(), time.process_time()
         chunks: list[NDArray[np.int16]] = []
@@ -82,8 +84,8 @@ def _measure(
         seconds = sum(map(len, chunks)) / voice.sample_rate_hz
         factors.append((time.perf_counter() - began) / seconds)
         processor.append((time.process_time() - used) / seconds)
-        if peer is not None:
-            peers.append(peer(sentence))
+        for name, peer in peers.items():
+            peers_ms[name].append(peer(sentence))
     report: dict[str, Any] = {
         "voice": voice.name,
         "language": language,
@@ -94,9 +96,13 @@ def _measure(
         "machine": f"{os.cpu_count()} cores",
         "load": round(os.getloadavg()[0], 2),
     }
-    if peers:
-        report["coqui_first_audio_ms"] = _spread(peers)
-        report["times_as_soon"] = _spread([other / own for own, other in zip(first_ms, peers, strict=True)])
+    report["coqui"] = {
+        name: {
+            "first_audio_ms": _spread(times),
+            "times_as_soon": _spread([other / own for own, other in zip(first_ms, times, strict=True)]),
+        }
+        for name, times in peers_ms.items()
+    }
     return report
 
 
@@ -105,34 +111,55 @@ def _spread(values: list[float]) -> dict[str, float]:
     return {"p50": round(float(p50), 4), "p95": round(float(p95), 4)}
 
 
-def _peer(voice: Voice, language: str, acoustic: Path, vocoder: Path) -> Callable[[str], float]:
-    """Gives the milliseconds until coqui-tts has spoken a sentence, which is when its sound can begin."""
+def _peers(voice: Voice, language: str, acoustic: Path, vocoder: Path) -> dict[str, Callable[[str], float]]:
+    """Each gives the milliseconds until coqui-tts has spoken a sentence, which is when its sound can begin.
+
+    The acoustic network is the checkpoint's in coqui's own `inference`. What makes sound of its frames: our
+    vocoder, as PyTorch has it; the two generators that coqui names for its English Glow-TTS, whose weights
+    are random here, which costs the same; and Griffin-Lim, its way where no vocoder is named, as for Persian.
+    """
     import torch
+    from librosa.feature.inverse import mel_to_audio
+    from TTS.vocoder.models.hifigan_generator import HifiganGenerator
+    from TTS.vocoder.models.multiband_melgan_generator import MultibandMelganGenerator
 
     from tts_voices.model import spectrum_to_samples
-    from tts_voices.pronunciation.readers import own_reader
     from tts_voices.training.configuration import Vocoder
     from tts_voices.training.release import read_acoustic, read_vocoder
 
     torch.set_num_threads(1)
+    own = _glow(voice, language)
     network, mean, deviation, _ = read_acoustic(acoustic)
-    network.inference_noise_scale = 0.3
-    network.length_scale = _glow(voice, language).description.length
+    network.inference_noise_scale = own.description.noise
+    network.length_scale = own.description.length
     waves = read_vocoder(vocoder, Vocoder.model_validate({}))
-    read = own_reader(language)
-    numbers = {symbol: place for place, symbol in enumerate(_glow(voice, language).description.symbols)}
+    dilations = [[1, 3, 5]] * 3
+    hifigan = HifiganGenerator(80, 1, "1", dilations, [3, 7, 11], [16, 16, 4, 4], 128, [8, 8, 2, 2])
+    hifigan.remove_weight_norm()
+    melgan = MultibandMelganGenerator()
+    melgan.remove_weight_norm()
+    definition = {"sr": 22_050, "n_fft": 1024, "hop_length": 256, "fmax": 8_000, "n_iter": 60, "power": 1.0}
+    endings: dict[str, Callable[[Any], Any]] = {
+        "our vocoder": lambda mel: spectrum_to_samples(*waves(mel)),
+        "hifigan_v2": hifigan.eval(),
+        "multiband-melgan": melgan.eval(),
+        "Griffin-Lim": lambda mel: mel_to_audio(torch.exp(mel[0]).numpy(), **definition),
+    }
 
-    def speak(sentence: str) -> float:
-        began = time.perf_counter()
-        ids = torch.tensor([[numbers[symbol] for symbol in read(sentence)]])
-        with torch.inference_mode():
-            given = {"x_lengths": torch.tensor([ids.shape[1]]), "d_vectors": None, "speaker_ids": None}
-            mel = network.inference(ids, given)["model_outputs"][0].T
-            spectrum_to_samples(*waves((mel * deviation[:, None] + mean[:, None])[None]))
-        return 1000 * (time.perf_counter() - began)
+    def of(ending: Callable[[Any], Any]) -> Callable[[str], float]:
+        def speak(sentence: str) -> float:
+            began = time.perf_counter()
+            ids = torch.tensor([network_ids(own.read(sentence), language)])
+            with torch.inference_mode():
+                given = {"x_lengths": torch.tensor([ids.shape[1]]), "d_vectors": None, "speaker_ids": None}
+                mel = network.inference(ids, given)["model_outputs"][0].T
+                ending((mel * deviation[:, None] + mean[:, None])[None])
+            return 1000 * (time.perf_counter() - began)
 
-    speak("Begin.")
-    return speak
+        speak("Begin.")
+        return speak
+
+    return {name: of(ending) for name, ending in endings.items()}
 
 
 def _glow(voice: Voice, language: str) -> GlowVoice:

@@ -61,7 +61,7 @@ class GlowVoice:
         self.sample_rate_hz = description.sample_rate_hz
         self.languages = frozenset({description.language})
         self._encoder, self._decoder, self._vocoder = encoder, decoder, vocoder
-        self._read = read
+        self.read = read
         # Readers of foreign voices put the blanks where their opening and closing symbols want them.
         self._blank = description.blank if description.reader == "hamdel" else None
         self._numbers = {symbol: number for number, symbol in enumerate(description.symbols)}
@@ -103,7 +103,7 @@ class GlowVoice:
             raise VoiceError(f"speed must be between {SLOWEST} and {FASTEST}, not {speed}")
         if len(text) > _LONGEST_TEXT:
             raise VoiceError("the text is too long for one sentence: split it with language.split_sentences")
-        return self.speak_symbols(self._read(text), speed=speed, style=style, cancelled=cancelled)
+        return self.speak_symbols(self.read(text), speed=speed, style=style, cancelled=cancelled)
 
     def speak_symbols(
         self,

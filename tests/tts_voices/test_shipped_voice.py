@@ -74,7 +74,7 @@ def test_its_sound_is_whole_and_level(voice, language, text):
 @pytest.mark.parametrize(("language", "text"), EACH)
 def test_no_phoneme_is_left_out_or_stretched(voice, language, text):
     own = own_voice(voice, language)
-    durations = phoneme_durations(own, [own._read(text)])
+    durations = phoneme_durations(own, [own.read(text)])
     assert durations.phonemes > 10
     assert durations.too_short == durations.too_long == 0
 
@@ -82,7 +82,7 @@ def test_no_phoneme_is_left_out_or_stretched(voice, language, text):
 @pytest.mark.parametrize(("language", "text"), EACH)
 def test_in_pieces_it_is_the_sound_of_the_whole(voice, language, text):
     own = own_voice(voice, language)
-    mel = own.mel(own._read(text))
+    mel = own.mel(own.read(text))
     pieces = np.concatenate(list(own._vocoder.stream(mel)))
     assert np.abs(pieces - own._vocoder.whole(mel)).max() < 1e-4
 
