@@ -23,7 +23,7 @@ export UV_SYSTEM_CERTS ?= true
 endif
 
 .PHONY: help serve dev demo check test lint format soak hooks train-ser train-voices train-crisis train-recommender evaluate bench lock clean \
-	models voices rendered-speech dialogue-model corpora serve-needs lint-needs test-needs train-needs
+	models voices rendered-speech rendered-plain dialogue-model corpora serve-needs lint-needs test-needs train-needs
 
 help:
 	@awk -F ':.*## ' '/^##@ / {printf "%s\n", "\n" substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ models: .venv/.ready
 rendered-speech: .venv/.ready
 	@.venv/bin/python -m bot render
 
+rendered-plain: .venv/.ready
+	@.venv/bin/python -m bot render --voice espeak  # tests/faults: a voice that is a program can be broken
+
 voices: .venv/.ready  ## speak ahead what the product itself says, into the cache (optional)
 	@.venv/bin/python -m tts_voices render
 
@@ -99,7 +102,7 @@ check:  ## settings, versions, models, ports: what is there, what is missing, ho
 	@.venv/bin/python -m bot check
 
 ##@ Checking the code
-test: test-needs .venv/.ready-dev .venv-dialogue/.ready .venv-train/.ready .venv-voices/.ready .venv-livekit/.ready $(NPM_CLIENT)/node_modules/.package-lock.json models rendered-speech dialogue-model lint  ## all checks and tests
+test: test-needs .venv/.ready-dev .venv-dialogue/.ready .venv-train/.ready .venv-voices/.ready .venv-livekit/.ready $(NPM_CLIENT)/node_modules/.package-lock.json models rendered-speech rendered-plain dialogue-model lint  ## all checks and tests
 	@rm -f .coverage .coverage.*
 	@$(MAKE) --no-print-directory --jobs=$(TEST_JOBS) --keep-going AT_ONCE=yes \
 		tested-talks tested-gateway tested-dialogue tested-page tested-training tested-voices
@@ -172,7 +175,7 @@ adapt-ser: train-needs models .venv/.ready .venv-train/.ready  ## fine-tune and 
 	.venv-train/bin/python -m ser_model train --config ser_model/configs/shemo.json --start ser_model --corpus $(SHEMO_OUT)/manifest.csv --out $(SHEMO_OUT)
 
 VOICES_OUT ?= results/voices
-train-voices: .venv-voices/.ready  ## teach the embedded voices anew: VOICES_OUT=folder (two hours on two cores)
+train-voices: .venv-voices/.ready  ## teach the embedded voices anew: VOICES_OUT=folder (about four hours on two cores)
 	@deploy/requirements.sh python3.11 espeak-ng festival
 	.venv-voices/bin/python -m tts_voices teach english --out $(VOICES_OUT)/english
 	.venv-voices/bin/python -m tts_voices teach persian --out $(VOICES_OUT)/persian

@@ -7,10 +7,14 @@ import soundfile
 import soxr
 from stack import Stack, running_stack
 
+VOICE = {"name": "espeak"}
+"""A voice that is a program can be broken from outside."""
+
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory):
-    with running_stack(tmp_path_factory.mktemp("stack"), server={"handshake_s": 1.0}) as stack:
+    settings = {"server": {"handshake_s": 1.0}, "voice": VOICE}
+    with running_stack(tmp_path_factory.mktemp("stack"), **settings) as stack:
         yield stack
 
 
@@ -19,7 +23,7 @@ def gateway(stack, tmp_path_factory):
     """Makes a gateway with settings of its own, which asks the shared Rasa."""
 
     def make(**options):
-        made.append(Stack(tmp_path_factory.mktemp("gateway"), share=stack, **options))
+        made.append(Stack(tmp_path_factory.mktemp("gateway"), share=stack, **({"voice": VOICE} | options)))
         made[-1].start("gateway")
         return made[-1]
 

@@ -21,7 +21,6 @@ from bot.session_config import SAMPLE_RATE_HZ
 from bot.settings import ROOT
 from language import split_sentences
 from tts_voices import EspeakVoice
-from tts_voices.catalogue import DEFAULT_VOICE
 
 PHRASES = Phrases.load(ROOT / "data" / "phrases.json")
 SPOKEN = {
@@ -34,6 +33,7 @@ TYPED = {"en": "I want to kill myself tonight.", "fa": "می‌خواهم خود
 NUMBERS = {"US": ("988", "911"), "GB": ("116 123", "999"), "IR": ("123", "115")}
 """Whom to call in danger: those that the reply names, in its order."""
 
+VOICE = EspeakVoice()
 PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 BYTES_PER_S = SAMPLE_RATE_HZ * 2
 
@@ -41,12 +41,11 @@ BYTES_PER_S = SAMPLE_RATE_HZ * 2
 @pytest.fixture(scope="session")
 def said():
     """Sentences in the voice of the system, as PCM16 mono at the rate of a session."""
-    voice = EspeakVoice()
 
     def speak(language):
         text, speed, _ = SPOKEN[language]
-        samples = np.concatenate(list(voice.speak(text, language=language, speed=speed)))
-        resampler = StreamResampler(voice.sample_rate_hz, SAMPLE_RATE_HZ)
+        samples = np.concatenate(list(VOICE.speak(text, language=language, speed=speed)))
+        resampler = StreamResampler(VOICE.sample_rate_hz, SAMPLE_RATE_HZ)
         return bytes(BYTES_PER_S // 2) + pcm16_from_samples(resampler.convert(samples, last=True))
 
     return {language: speak(language) for language in SPOKEN}
@@ -69,11 +68,11 @@ def fixed_sound(text, language):
     rendered = RenderedSpeech(default_folder(), ())
     try:
         pieces = [
-            rendered.read(DEFAULT_VOICE, sentence, language) for sentence in split_sentences(text, language)
+            rendered.read(VOICE.name, sentence, language) for sentence in split_sentences(text, language)
         ]
     finally:
         rendered.close()
-    assert all(pieces), "render the fixed sentences first: python -m bot render"
+    assert all(pieces), "render the fixed sentences first: python -m bot render --voice espeak"
     return b"".join(pieces)
 
 
