@@ -68,7 +68,9 @@ def _code() -> str:
 def _sources() -> Iterator[Path]:
     for folder in _READING:
         yield from sorted(
-            path for path in folder.rglob("*") if path.is_file() and not _ASIDE.intersection(path.parts)
+            path
+            for path in folder.rglob("*")
+            if path.is_file() and not _ASIDE.intersection(path.relative_to(folder).parts)
         )
     for name in _SPEAKING:
         yield _PACKAGE / name

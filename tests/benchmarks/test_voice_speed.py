@@ -20,6 +20,7 @@ def test_what_is_measured_of_a_voice(voice, tmp_path, capsys):
     assert report["sentences"] == 3
     assert 0 < report["first_audio_ms"]["p50"] <= report["first_audio_ms"]["p95"]
     assert report["real_time_factor"]["p50"] > 0
+    assert report["kept_first_audio_ms"]["p50"] > 0
     assert report["coqui"] == {}
 
 

@@ -73,3 +73,16 @@ def test_what_reads_and_speaks_is_among_what_is_looked_at():
     names = {path.name for path in fingerprint._sources()}
     assert {"glow_voice.py", "levels.py", "phones.py", "speakable.py", "numbers.py"} <= names
     assert not any(name.endswith(".pyc") for name in names)
+
+
+def test_what_is_read_with_counts_wherever_the_project_lies_and_what_builds_it_does_not(
+    tmp_path, monkeypatch
+):
+    reading = tmp_path / "building" / "pronunciation"
+    (reading / "building").mkdir(parents=True)
+    (reading / "lexicon.tsv").write_text("a")
+    (reading / "building" / "train.py").write_text("a")
+    monkeypatch.setattr(fingerprint, "_READING", (reading,))
+    found = {path.name for path in fingerprint._sources()}
+    assert "lexicon.tsv" in found
+    assert "train.py" not in found

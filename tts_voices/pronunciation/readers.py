@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 
 from tts_voices.pronunciation.english import EnglishReader
@@ -13,14 +14,18 @@ __all__ = ["own_reader"]
 
 def own_reader(language: str) -> Callable[[str], list[str]]:
     """Gives the symbols of a sentence of that language, "en" or "fa"."""
-    english = _english()
+    english, persian = _english(), _persian()
     if language == "fa":
-        return PersianReader.load(english.symbols).symbols
-    persian = PersianReader.load()
+        return replace(persian, other=english.symbols).symbols
     return lambda text: english.symbols(text, persian.symbols)
 
 
+# Both voices need both, and the English lexicon has 126,000 words.
 @lru_cache(maxsize=1)
 def _english() -> EnglishReader:
-    # Both voices need it, and its lexicon has 126,000 words.
     return EnglishReader.load()
+
+
+@lru_cache(maxsize=1)
+def _persian() -> PersianReader:
+    return PersianReader.load()

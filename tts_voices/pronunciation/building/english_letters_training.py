@@ -1,6 +1,6 @@
 """Trains the network from letters to sounds on the dictionary, and says how often it is right.
 
-    python -m tts_voices.pronunciation.building.english_letters_training            # 8 minutes on one core
+    python -m tts_voices.pronunciation.building.english_letters_training            # 17 minutes on one core
 
 A twentieth of the words, drawn by their hash, is held out. Weights are stored as float16.
 """
@@ -206,7 +206,7 @@ def main() -> None:
     parser.add_argument(
         "--minutes",
         type=float,
-        default=7.5,
+        default=16.0,
         help="of processor time for training, after half a minute of alignment",
     )
     parser.add_argument("--out", type=Path, default=NETWORK)
